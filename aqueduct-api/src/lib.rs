@@ -1,0 +1,1 @@
+//! What the author of a connector, transform or converter needs, and nothing else

@@ -1,0 +1,1 @@
+//! String, byte array, number and boolean converters, and SimpleHeaderConverter

@@ -1,0 +1,1 @@
+//! Schemas, values and structs: the runtime data model of Kafka Connect

@@ -1,0 +1,1 @@
+//! JsonConverter, and the JSON form of offsets

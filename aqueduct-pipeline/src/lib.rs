@@ -1,0 +1,1 @@
+//! The record path: transform chain, converters, error policy; synchronous, without I/O

@@ -1,0 +1,1 @@
+//! Class name or alias to factory, for every kind of plugin

@@ -1,0 +1,1 @@
+//! HTTP in, herder commands out

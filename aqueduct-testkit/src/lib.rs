@@ -1,0 +1,1 @@
+//! Suites and decoders for tests: the conformance corpus, fakes

@@ -1,0 +1,1 @@
+//! Whole-worker stories on real brokers
