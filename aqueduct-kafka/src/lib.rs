@@ -1,1 +1,25 @@
-//! The only crate that knows a Kafka client library
+//! The only crate that knows a Kafka client library. It speaks of producers, consumers and admin clients in terms of
+//! bytes, topics and groups; librdkafka does the work underneath and shows nowhere in the public interface.
+//!
+//! Data enters as [`ProducerRecord`]s through a [`ProducerLane`] and leaves as [`ConsumerRecord`]s from
+//! [`Consumer::poll`]. Clients are configured with the Java clients' keys ([`ClientSettings`]); failures are values
+//! ([`KafkaError`]) with a kind to act on. Needs a tokio runtime with time enabled around the asynchronous calls.
+
+mod admin;
+mod codes;
+mod consumer;
+mod error;
+mod native;
+mod producer;
+mod record;
+mod settings;
+
+pub use admin::{Admin, ConfigEntry, NewTopic, OffsetSpec, TopicDescription};
+pub use consumer::{Consumer, ConsumerEvent, Offsets, StartOffset, TopicFilter, WakeupHandle};
+pub use error::{ErrorKind, KafkaError};
+pub use producer::pool::{ProducerPool, ProducerSharing};
+pub use producer::{Delivery, DeliverySink, Producer, ProducerLane, SendRejected};
+pub use record::{
+    ConsumerRecord, Header, OffsetAndMetadata, ProducerRecord, RecordMetadata, TimestampType, TopicPartition,
+};
+pub use settings::ClientSettings;

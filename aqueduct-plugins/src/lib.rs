@@ -1,1 +1,14 @@
-//! Class name or alias to factory, for every kind of plugin
+//! Class name or alias to factory, for every kind of plugin.
+//!
+//! The binary hands its table of [`Plugin`] descriptors in once; from then on the [`Plugins`] registry answers names as
+//! users write them: full class names, simple names, and simple names without the kind's suffix. Names that almost match
+//! are offered in errors. Java classes that were found in `plugin.path` are remembered, so that naming one says what is
+//! true: it is there, and cannot run here yet.
+
+mod aliases;
+mod closest;
+mod registry;
+
+pub use aqueduct_api::{Factory, Plugin, PluginKind};
+pub use closest::closest;
+pub use registry::{JavaPlugin, PluginNotFound, Plugins};

@@ -1,0 +1,1 @@
+//! Adaptors for tasks that block: each gets a thread of its own.

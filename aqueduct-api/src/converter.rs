@@ -1,0 +1,55 @@
+//! Converters: between data and the bytes of Kafka's keys, values and headers.
+//!
+//! A converter is made from a configuration and belongs to one task; calls never overlap, so it may keep caches. It is
+//! synchronous. Bytes go in and out as shared buffers: a string that was read from a file can leave as bytes without a
+//! copy.
+
+use aqueduct_data::{ByteString, Bytes, SchemaAndValue};
+
+use crate::ConnectError;
+
+/// The headers of a record as Kafka has them: keys and bytes, in order.
+pub type RawHeaders = Vec<(ByteString, Option<Bytes>)>;
+
+/// Converts keys or values (`Converter`).
+pub trait Converter: Send {
+    /// The bytes of a key or value; `None` is Kafka's null. The headers are already bytes, and a converter may add to
+    /// them (KIP-440).
+    ///
+    /// # Errors
+    /// Usually a `DataException`: the data cannot be expressed.
+    fn from_connect_data(
+        &mut self,
+        topic: &str,
+        headers: &mut RawHeaders,
+        data: &SchemaAndValue,
+    ) -> Result<Option<Bytes>, ConnectError>;
+
+    /// The data in the bytes of a key or value.
+    ///
+    /// # Errors
+    /// Usually a `DataException`: the bytes are not what the converter reads.
+    fn to_connect_data(
+        &mut self,
+        topic: &str,
+        headers: &RawHeaders,
+        bytes: Option<Bytes>,
+    ) -> Result<SchemaAndValue, ConnectError>;
+}
+
+/// Converts header values (`HeaderConverter`).
+pub trait HeaderConverter: Send {
+    /// The bytes of a header's value.
+    ///
+    /// # Errors
+    /// As [`Converter::from_connect_data`].
+    fn from_connect_header(&mut self, topic: &str, key: &str, data: &SchemaAndValue)
+    -> Result<Option<Bytes>, ConnectError>;
+
+    /// The data in the bytes of a header's value.
+    ///
+    /// # Errors
+    /// As [`Converter::to_connect_data`].
+    fn to_connect_header(&mut self, topic: &str, key: &str, bytes: Option<Bytes>)
+    -> Result<SchemaAndValue, ConnectError>;
+}

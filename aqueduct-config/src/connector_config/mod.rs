@@ -1,0 +1,26 @@
+//! The configuration keys that all connectors share, whatever they connect.
+//!
+//! A connector's configuration is checked against [`source_def`] or [`sink_def`], enriched with the keys of the
+//! transforms and predicates that it names ([`enrich`]); its own keys, those of its converters and client overrides come
+//! on top, elsewhere. Rules between keys are functions beside the definitions: [`check_topics`] for sinks,
+//! [`topic_creation_def`] for sources.
+
+mod common;
+mod enrich;
+mod keys;
+mod plugins;
+mod sink;
+mod source;
+mod topic_creation;
+
+pub use common::{ConnectorDefaults, PluginDefault};
+pub use enrich::enrich;
+pub use keys::*;
+pub(crate) use plugins::abstract_class;
+pub use plugins::{PluginCatalogue, PluginError, PluginKind};
+pub use sink::{check_topics, ensure_valid_topics, sink_def, sink_def_with, topics_list};
+pub use source::{source_def, source_def_with};
+pub use topic_creation::{
+    default_group_def, group_def, partitions_validator, replication_factor_validator, topic_creation_def,
+    topic_creation_groups, uses_topic_creation,
+};

@@ -1,0 +1,89 @@
+//! Headers of a record: an ordered list in which a key may come several times.
+
+use bytestring::ByteString;
+
+use crate::{SchemaAndValue, SchemaRef, Value};
+
+/// One header of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Header {
+    /// The header's key.
+    pub key: ByteString,
+    /// The header's value with its schema, if there is one.
+    pub content: SchemaAndValue,
+}
+
+/// The headers of a record, in order. Empty headers cost no allocation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Headers(Vec<Header>);
+
+impl Headers {
+    /// No headers.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a header at the end.
+    pub fn add(&mut self, key: impl Into<ByteString>, schema: Option<SchemaRef>, value: impl Into<Value>) {
+        self.0.push(Header { key: key.into(), content: SchemaAndValue { schema, value: value.into() } });
+    }
+
+    /// Adds a header at the end.
+    pub fn push(&mut self, header: Header) {
+        self.0.push(header);
+    }
+
+    /// Removes every header of this key.
+    pub fn remove(&mut self, key: &str) {
+        self.0.retain(|header| header.key != *key);
+    }
+
+    /// Keeps the headers for which `keep` answers true, in order.
+    pub fn retain(&mut self, keep: impl FnMut(&Header) -> bool) {
+        self.0.retain(keep);
+    }
+
+    /// The last header of this key.
+    pub fn last_with_name(&self, key: &str) -> Option<&Header> {
+        self.0.iter().rfind(|header| header.key == *key)
+    }
+
+    /// All headers in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Header> {
+        self.0.iter()
+    }
+
+    /// The number of headers.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a Headers {
+    type Item = &'a Header;
+    type IntoIter = std::slice::Iter<'a, Header>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl IntoIterator for Headers {
+    type Item = Header;
+    type IntoIter = std::vec::IntoIter<Header>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl FromIterator<Header> for Headers {
+    fn from_iter<I: IntoIterator<Item = Header>>(headers: I) -> Self {
+        Self(headers.into_iter().collect())
+    }
+}

@@ -1,0 +1,222 @@
+//! An insertion-ordered map of values, as schemaless records and source offsets use it.
+//!
+//! Most maps of records are small, so entries live in one vector and are searched one by one; only larger maps get a
+//! hash index. One allocation serves a small map, which matters because every record may carry several.
+
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use crate::Value;
+
+/// Up to this many entries, comparing keys one by one beats hashing.
+const LINEAR: usize = 12;
+
+/// A map from values to values that keeps the order of insertion (`java.util.LinkedHashMap`).
+///
+/// Putting a key that is there replaces its value and keeps its place. Two maps are equal when they hold the same
+/// pairs, in any order.
+#[derive(Debug, Clone, Default)]
+pub struct ValueMap {
+    entries: Vec<(Value, Value)>,
+    /// Positions by key hash; absent while the map is small.
+    index: Option<Box<HashTable<usize>>>,
+}
+
+fn hash_of(key: &Value) -> u64 {
+    FixedState::default().hash_one(key)
+}
+
+fn is_text(key: &Value, text: &str) -> bool {
+    matches!(key, Value::String(have) if have.as_bytes() == text.as_bytes())
+}
+
+impl ValueMap {
+    /// An empty map.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty map with room for `n` entries.
+    pub fn with_capacity(n: usize) -> Self {
+        Self { entries: Vec::with_capacity(n), index: None }
+    }
+
+    /// Puts a pair; answers the value that the key had before.
+    pub fn insert(&mut self, key: impl Into<Value>, value: impl Into<Value>) -> Option<Value> {
+        let (key, value) = (key.into(), value.into());
+        if let Some(at) = self.position(&key) {
+            return Some(std::mem::replace(&mut self.entries[at].1, value));
+        }
+        self.entries.push((key, value));
+        self.index_last();
+        None
+    }
+
+    /// Removes a key, keeping the order of the others; answers its value.
+    pub fn remove(&mut self, key: &Value) -> Option<Value> {
+        let at = self.position(key)?;
+        let (_, value) = self.entries.remove(at);
+        self.rebuild_index();
+        Some(value)
+    }
+
+    /// Keeps the pairs for which `keep` answers true, in order.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Value, &Value) -> bool) {
+        self.entries.retain(|(key, value)| keep(key, value));
+        self.rebuild_index();
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &Value) -> Option<&Value> {
+        self.position(key).map(|at| &self.entries[at].1)
+    }
+
+    /// The value of a string key.
+    pub fn get_str(&self, key: &str) -> Option<&Value> {
+        match &self.index {
+            None => self.entries.iter().find(|(have, _)| is_text(have, key)).map(|(_, value)| value),
+            Some(_) => self.get(&Value::string(key)),
+        }
+    }
+
+    /// The value of a key, to change it in place.
+    pub fn get_mut(&mut self, key: &Value) -> Option<&mut Value> {
+        self.position(key).map(|at| &mut self.entries[at].1)
+    }
+
+    /// Whether a key is there.
+    pub fn contains_key(&self, key: &Value) -> bool {
+        self.position(key).is_some()
+    }
+
+    /// The pairs in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Value, &Value)> + DoubleEndedIterator {
+        self.entries.iter().map(|(key, value)| (key, value))
+    }
+
+    /// The number of pairs.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no pair.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn position(&self, key: &Value) -> Option<usize> {
+        match &self.index {
+            None => self.entries.iter().position(|(have, _)| have == key),
+            Some(index) => index.find(hash_of(key), |&at| self.entries[at].0 == *key).copied(),
+        }
+    }
+
+    fn index_last(&mut self) {
+        match &mut self.index {
+            None if self.entries.len() > LINEAR => self.rebuild_index(),
+            None => {}
+            Some(index) => {
+                let at = self.entries.len() - 1;
+                let entries = &self.entries;
+                index.insert_unique(hash_of(&entries[at].0), at, |&other| hash_of(&entries[other].0));
+            }
+        }
+    }
+
+    fn rebuild_index(&mut self) {
+        self.index = None;
+        if self.entries.len() > LINEAR {
+            let mut index = HashTable::with_capacity(self.entries.len());
+            for (at, (key, _)) in self.entries.iter().enumerate() {
+                index.insert_unique(hash_of(key), at, |&other: &usize| hash_of(&self.entries[other].0));
+            }
+            self.index = Some(Box::new(index));
+        }
+    }
+}
+
+impl PartialEq for ValueMap {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value))
+    }
+}
+
+impl Eq for ValueMap {}
+
+impl Hash for ValueMap {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Equal in any order, so the pairs' hashes are added up.
+        let sum = self.entries.iter().fold(0u64, |sum, pair| sum.wrapping_add(FixedState::default().hash_one(pair)));
+        state.write_u64(sum);
+    }
+}
+
+impl<K: Into<Value>, V: Into<Value>> FromIterator<(K, V)> for ValueMap {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        let pairs = pairs.into_iter();
+        let mut map = Self::with_capacity(pairs.size_hint().0);
+        for (key, value) in pairs {
+            map.insert(key, value);
+        }
+        map
+    }
+}
+
+impl IntoIterator for ValueMap {
+    type Item = (Value, Value);
+    type IntoIter = std::vec::IntoIter<(Value, Value)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(n: i64) -> ValueMap {
+        (0..n).map(|i| (format!("k{i}"), i)).collect()
+    }
+
+    #[test]
+    fn small_and_large_maps_find_their_keys_in_order() {
+        for n in [0, 1, 12, 13, 14, 500] {
+            let map = numbers(n);
+            assert_eq!(map.len(), n as usize);
+            for i in 0..n {
+                assert_eq!(map.get_str(&format!("k{i}")), Some(&Value::Int64(i)));
+            }
+            assert_eq!(map.get_str("nope"), None);
+            assert!(map.iter().map(|(_, v)| v.as_i64().unwrap()).eq(0..n));
+        }
+    }
+
+    #[test]
+    fn a_replaced_value_keeps_its_place() {
+        let mut map = numbers(20);
+        assert_eq!(map.insert("k3", 33i64), Some(Value::Int64(3)));
+        assert_eq!(map.iter().nth(3), Some((&Value::from("k3"), &Value::Int64(33))));
+        assert_eq!(map.len(), 20);
+    }
+
+    #[test]
+    fn removing_keeps_the_order_and_the_index() {
+        let mut map = numbers(20);
+        assert_eq!(map.remove(&Value::from("k0")), Some(Value::Int64(0)));
+        assert_eq!(map.remove(&Value::from("k0")), None);
+        assert_eq!(map.get_str("k19"), Some(&Value::Int64(19)));
+        assert_eq!(map.iter().next().unwrap().0, &Value::from("k1"));
+    }
+
+    #[test]
+    fn maps_are_equal_in_any_order() {
+        let forward = numbers(15);
+        let backward: ValueMap = (0..15i64).rev().map(|i| (format!("k{i}"), i)).collect();
+        assert_eq!(forward, backward);
+        assert_eq!(hash_of(&forward.clone().into()), hash_of(&backward.into()));
+        assert_ne!(forward, numbers(14));
+    }
+}

@@ -1,0 +1,98 @@
+//! A struct: a value for each field of a struct schema (`org.apache.kafka.connect.data.Struct`).
+
+use crate::{DataError, Field, SchemaRef, Type, Value};
+
+/// A value of a struct schema. Fields that were never put are null, or their default when read with [`Struct::get`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Struct {
+    schema: SchemaRef,
+    values: Vec<Value>,
+}
+
+impl Struct {
+    /// A struct of this schema with every field unset.
+    ///
+    /// # Errors
+    /// `DataException` when the schema is not of type STRUCT.
+    pub fn new(schema: SchemaRef) -> Result<Self, DataError> {
+        if schema.r#type() != Type::Struct {
+            return Err(DataError::data(format!("Not a struct schema: {schema}")));
+        }
+        let values = vec![Value::Null; schema.fields().len()];
+        Ok(Self { schema, values })
+    }
+
+    /// A struct whose values the caller vouches for: one for each field, in order, each valid for its field.
+    ///
+    /// Transforms use it to build a struct in one pass; [`Struct::put`] is the checked way.
+    ///
+    /// # Panics
+    /// When the number of values is not the number of fields.
+    pub fn from_values(schema: SchemaRef, values: Vec<Value>) -> Self {
+        assert_eq!(schema.fields().len(), values.len(), "one value for each field");
+        Self { schema, values }
+    }
+
+    /// Sets a field by name.
+    ///
+    /// # Errors
+    /// `DataException` when there is no such field, or the value does not fit it.
+    pub fn put(&mut self, name: &str, value: impl Into<Value>) -> Result<&mut Self, DataError> {
+        let index = self.lookup(name)?.index();
+        self.put_at(index, value.into())
+    }
+
+    /// Sets a field by its position.
+    ///
+    /// # Errors
+    /// `DataException` when the value does not fit the field.
+    pub fn put_at(&mut self, index: usize, value: Value) -> Result<&mut Self, DataError> {
+        let field = &self.schema.fields()[index];
+        field.schema().validate_field(Some(field.name()), &value)?;
+        self.values[index] = value;
+        Ok(self)
+    }
+
+    /// The schema.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// The value of a field; its default when it is null and has one.
+    ///
+    /// # Errors
+    /// `DataException` when there is no such field.
+    pub fn get(&self, name: &str) -> Result<&Value, DataError> {
+        Ok(self.get_at(self.lookup(name)?.index()))
+    }
+
+    /// The value at a position; the field's default when it is null and has one.
+    pub fn get_at(&self, index: usize) -> &Value {
+        match &self.values[index] {
+            Value::Null => self.schema.fields()[index].schema().default_value().unwrap_or(&Value::Null),
+            value => value,
+        }
+    }
+
+    /// The value of a field as it was put, no default filled in.
+    ///
+    /// # Errors
+    /// `DataException` when there is no such field.
+    pub fn get_without_default(&self, name: &str) -> Result<&Value, DataError> {
+        Ok(&self.values[self.lookup(name)?.index()])
+    }
+
+    /// The values as they were put, in the order of the fields.
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// The fields with their values as they were put.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Field, &Value)> {
+        self.schema.fields().iter().zip(&self.values)
+    }
+
+    fn lookup(&self, name: &str) -> Result<&Field, DataError> {
+        self.schema.field(name).ok_or_else(|| DataError::data(format!("{name} is not a valid field name")))
+    }
+}

@@ -1,0 +1,235 @@
+//! Values: what a record's key, value and headers hold.
+//!
+//! A [`Value`] is small and cheap to clone: strings and bytes are slices of shared buffers, arrays, maps and structs
+//! are shared and copied only when a shared one is changed (`Arc::make_mut`). Equality is Java's: floats are compared
+//! by their bits (all NaNs are equal, `-0.0` differs from `0.0`), maps in any order, decimals with their scale.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use num_bigint::BigInt;
+
+use crate::{SchemaRef, Struct, ValueMap};
+
+/// A decimal number of any precision: `unscaled × 10^-scale` (`java.math.BigDecimal`).
+///
+/// Two decimals are equal only when both parts are: `2.0` is not `2.00`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Decimal {
+    unscaled: BigInt,
+    scale: i32,
+}
+
+impl Decimal {
+    /// The number `unscaled × 10^-scale`.
+    pub fn new(unscaled: BigInt, scale: i32) -> Self {
+        Self { unscaled, scale }
+    }
+
+    /// The digits, without the decimal point.
+    pub fn unscaled(&self) -> &BigInt {
+        &self.unscaled
+    }
+
+    /// The number of digits after the decimal point; negative for trailing zeros before it.
+    pub fn scale(&self) -> i32 {
+        self.scale
+    }
+}
+
+/// A value of the data model, with or without a schema beside it.
+#[derive(Debug, Clone, Default)]
+pub enum Value {
+    /// No value.
+    #[default]
+    Null,
+    /// An 8-bit integer.
+    Int8(i8),
+    /// A 16-bit integer.
+    Int16(i16),
+    /// A 32-bit integer.
+    Int32(i32),
+    /// A 64-bit integer.
+    Int64(i64),
+    /// A 32-bit floating-point number.
+    Float32(f32),
+    /// A 64-bit floating-point number.
+    Float64(f64),
+    /// A boolean.
+    Boolean(bool),
+    /// A text in a shared buffer.
+    String(ByteString),
+    /// Bytes in a shared buffer.
+    Bytes(Bytes),
+    /// A decimal number (logical type `Decimal`).
+    Decimal(Arc<Decimal>),
+    /// Milliseconds since the epoch (`java.util.Date`): of logical type `Date`, `Time` or `Timestamp`, as the schema
+    /// beside it says; without a schema an instant.
+    Date(i64),
+    /// A list of values.
+    Array(Arc<Vec<Value>>),
+    /// A map, in insertion order.
+    Map(Arc<ValueMap>),
+    /// A struct with its schema.
+    Struct(Arc<Struct>),
+}
+
+impl Value {
+    /// A string value.
+    pub fn string(text: impl Into<ByteString>) -> Self {
+        Self::String(text.into())
+    }
+
+    /// A list value.
+    pub fn array(items: impl IntoIterator<Item = Value>) -> Self {
+        Self::Array(Arc::new(items.into_iter().collect()))
+    }
+
+    /// Whether this is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// The text, when this is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number, when this is an integer of any width.
+    pub fn as_i64(&self) -> Option<i64> {
+        match *self {
+            Self::Int8(n) => Some(n.into()),
+            Self::Int16(n) => Some(n.into()),
+            Self::Int32(n) => Some(n.into()),
+            Self::Int64(n) => Some(n),
+            _ => None,
+        }
+    }
+
+    /// The map, when this is one.
+    pub fn as_map(&self) -> Option<&ValueMap> {
+        match self {
+            Self::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The struct, when this is one.
+    pub fn as_struct(&self) -> Option<&Struct> {
+        match self {
+            Self::Struct(fields) => Some(fields),
+            _ => None,
+        }
+    }
+}
+
+fn same_f32(a: f32, b: f32) -> bool {
+    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
+}
+
+fn same_f64(a: f64, b: f64) -> bool {
+    a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan())
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Int8(a), Self::Int8(b)) => a == b,
+            (Self::Int16(a), Self::Int16(b)) => a == b,
+            (Self::Int32(a), Self::Int32(b)) => a == b,
+            (Self::Int64(a), Self::Int64(b)) | (Self::Date(a), Self::Date(b)) => a == b,
+            (Self::Float32(a), Self::Float32(b)) => same_f32(*a, *b),
+            (Self::Float64(a), Self::Float64(b)) => same_f64(*a, *b),
+            (Self::Boolean(a), Self::Boolean(b)) => a == b,
+            (Self::String(a), Self::String(b)) => a == b,
+            (Self::Bytes(a), Self::Bytes(b)) => a == b,
+            (Self::Decimal(a), Self::Decimal(b)) => a == b,
+            (Self::Array(a), Self::Array(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Self::Map(a), Self::Map(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Self::Struct(a), Self::Struct(b)) => Arc::ptr_eq(a, b) || a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Value {}
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Null => {}
+            Self::Int8(n) => n.hash(state),
+            Self::Int16(n) => n.hash(state),
+            Self::Int32(n) => n.hash(state),
+            Self::Int64(n) | Self::Date(n) => n.hash(state),
+            Self::Float32(n) => (if n.is_nan() { f32::NAN } else { *n }).to_bits().hash(state),
+            Self::Float64(n) => (if n.is_nan() { f64::NAN } else { *n }).to_bits().hash(state),
+            Self::Boolean(b) => b.hash(state),
+            Self::String(text) => text.hash(state),
+            Self::Bytes(bytes) => bytes.hash(state),
+            Self::Decimal(decimal) => decimal.hash(state),
+            Self::Array(items) => items.hash(state),
+            Self::Map(map) => map.hash(state),
+            Self::Struct(fields) => fields.hash(state),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($from:ty => $variant:ident;)*) => {
+        $(impl From<$from> for Value {
+            fn from(value: $from) -> Self {
+                Self::$variant(value.into())
+            }
+        })*
+    };
+}
+
+from! {
+    i8 => Int8;
+    i16 => Int16;
+    i32 => Int32;
+    i64 => Int64;
+    f32 => Float32;
+    f64 => Float64;
+    bool => Boolean;
+    &str => String;
+    String => String;
+    ByteString => String;
+    Bytes => Bytes;
+    Decimal => Decimal;
+    Vec<Value> => Array;
+    ValueMap => Map;
+    Struct => Struct;
+}
+
+/// A value and the schema that describes it; without a schema the value is schemaless data.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct SchemaAndValue {
+    /// The schema, if there is one.
+    pub schema: Option<SchemaRef>,
+    /// The value.
+    pub value: Value,
+}
+
+impl SchemaAndValue {
+    /// Neither schema nor value: a tombstone's value, an absent key.
+    pub const NULL: Self = Self { schema: None, value: Value::Null };
+
+    /// A value with its schema.
+    pub fn new(schema: impl Into<Option<SchemaRef>>, value: impl Into<Value>) -> Self {
+        Self { schema: schema.into(), value: value.into() }
+    }
+
+    /// A value without a schema.
+    pub fn schemaless(value: impl Into<Value>) -> Self {
+        Self { schema: None, value: value.into() }
+    }
+}

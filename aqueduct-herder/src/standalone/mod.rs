@@ -1,0 +1,1 @@
+//! The standalone herder: one process, no group, connectors from files and over REST.

@@ -1,0 +1,103 @@
+//! The record path of a source task: transforms, then converters, then bytes for Kafka.
+
+use aqueduct_api::{ConnectError, RawHeaders, SourceRecord};
+use aqueduct_data::Headers;
+
+use crate::chain::TransformChain;
+use crate::encoded::{EncodedRecord, checked_timestamp};
+use crate::operator::{ErrorOperator, Stage};
+use crate::report::Original;
+use crate::{Converters, NamedHeaderConverter};
+
+/// What became of a source record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceOutcome {
+    /// It is ready to be sent.
+    Send(EncodedRecord),
+    /// A transform dropped it, or it was bad and that is tolerated.
+    Dropped,
+}
+
+/// Turns the records of a source task into bytes.
+pub struct SourcePipeline {
+    chain: TransformChain,
+    converters: Converters,
+    operator: ErrorOperator,
+}
+
+impl SourcePipeline {
+    /// A pipeline of these parts.
+    pub fn new(chain: TransformChain, converters: Converters, operator: ErrorOperator) -> Self {
+        Self { chain, converters, operator }
+    }
+
+    /// The error policy, for failures that the task finds after this pipeline.
+    pub fn operator(&mut self) -> &mut ErrorOperator {
+        &mut self.operator
+    }
+
+    /// Whether a failure is to be reported with the record; then [`SourcePipeline::process`] clones each.
+    pub fn wants_original(&self) -> bool {
+        self.operator.wants_original()
+    }
+
+    /// Takes one record all the way. The source's partition and offset stay with the caller.
+    ///
+    /// # Errors
+    /// When something failed and that is not tolerated: the task is to fail.
+    pub fn process(&mut self, source: SourceRecord) -> Result<SourceOutcome, ConnectError> {
+        let Self { chain, converters, operator } = self;
+        let kept = operator.wants_original().then(|| source.clone());
+        let original = kept.as_ref().map_or(Original::Unknown, Original::Source);
+
+        // The transforms come first, in order; each may drop the record.
+        let Some(record) = chain.apply(source.record, operator, original)? else {
+            return Ok(SourceOutcome::Dropped);
+        };
+
+        // Headers, key and value become bytes, in this order, which decides what is reported first.
+        let topic = &record.topic;
+        let Some(mut headers) = encode_headers(&mut converters.header, operator, original, topic, &record.headers)? else {
+            return Ok(SourceOutcome::Dropped);
+        };
+        let key = &mut converters.key;
+        let Some(key) = operator.execute(Stage::KeyConverter, &key.class, original, || {
+            key.converter.from_connect_data(topic, &mut headers, &record.key)
+        })?
+        else {
+            return Ok(SourceOutcome::Dropped);
+        };
+        let value = &mut converters.value;
+        let Some(value) = operator.execute(Stage::ValueConverter, &value.class, original, || {
+            value.converter.from_connect_data(topic, &mut headers, &record.value)
+        })?
+        else {
+            return Ok(SourceOutcome::Dropped);
+        };
+        let timestamp = checked_timestamp(record.timestamp)?;
+        let partition = record.partition;
+        Ok(SourceOutcome::Send(EncodedRecord { topic: record.topic, partition, key, value, timestamp, headers }))
+    }
+}
+
+fn encode_headers(
+    named: &mut NamedHeaderConverter,
+    operator: &mut ErrorOperator,
+    original: Original<'_>,
+    topic: &str,
+    headers: &Headers,
+) -> Result<Option<RawHeaders>, ConnectError> {
+    if headers.is_empty() {
+        return Ok(Some(RawHeaders::new()));
+    }
+    let NamedHeaderConverter { converter, class } = named;
+    operator.execute(Stage::HeaderConverter, class, original, || {
+        headers
+            .iter()
+            .map(|header| {
+                let bytes = converter.from_connect_header(topic, &header.key, &header.content)?;
+                Ok((header.key.clone(), bytes))
+            })
+            .collect()
+    })
+}

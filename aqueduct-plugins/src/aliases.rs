@@ -1,0 +1,62 @@
+//! The short names of plugins.
+//!
+//! A plugin answers to its simple class name and to that name without its kind's suffix. A short name that two classes
+//! share belongs to neither, so that no one gets another class than he meant.
+
+use std::collections::{BTreeSet, HashMap};
+
+use aqueduct_api::{Plugin, PluginKind};
+
+/// The last part of a class name: after the last dot, and for nested classes after the last dollar sign.
+pub(crate) fn simple_name(class: &str) -> &str {
+    class.rsplit(['.', '$']).next().unwrap_or(class)
+}
+
+/// A simple name without the last occurrence of its kind's suffix and what follows it, unless nothing would be left.
+pub(crate) fn pruned_name(simple: &str, kind: PluginKind) -> &str {
+    match simple.rfind(kind.suffix()) {
+        Some(at) if at > 0 => &simple[..at],
+        _ => simple,
+    }
+}
+
+/// Short names that belong to exactly one class.
+pub(crate) fn aliases(plugins: &[Plugin]) -> HashMap<String, String> {
+    let mut owners: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for plugin in plugins {
+        let simple = simple_name(&plugin.class);
+        for alias in [simple, pruned_name(simple, plugin.kind())] {
+            owners.entry(alias).or_default().insert(&plugin.class);
+        }
+    }
+    owners
+        .into_iter()
+        .filter_map(|(alias, classes)| {
+            let mut classes = classes.into_iter();
+            match (classes.next(), classes.next()) {
+                (Some(only), None) => Some((alias.to_owned(), only.to_owned())),
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(class: &str, kind: PluginKind, simple: &str, pruned: &str) {
+        assert_eq!(simple_name(class), simple);
+        assert_eq!(pruned_name(simple, kind), pruned);
+    }
+
+    #[test]
+    fn names_are_pruned_as_java_prunes_them() {
+        check("o.a.FileStreamSinkConnector", PluginKind::Sink, "FileStreamSinkConnector", "FileStreamSink");
+        check("o.a.JsonConverter", PluginKind::Converter, "JsonConverter", "Json");
+        check("o.a.RegexRouter", PluginKind::Transformation, "RegexRouter", "RegexRouter");
+        check("o.a.InsertField$Value", PluginKind::Transformation, "Value", "Value");
+        check("o.a.Converter", PluginKind::Converter, "Converter", "Converter");
+        check("o.a.SimpleHeaderConverter", PluginKind::HeaderConverter, "SimpleHeaderConverter", "Simple");
+    }
+}
