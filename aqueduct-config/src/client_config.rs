@@ -36,13 +36,6 @@ fn shared_keys() -> Vec<ConfigKey> {
         key("reconnect.backoff.max.ms", Long, 1000_i64, Low, "The longest pause before that."),
         key("retry.backoff.ms", Long, 100_i64, Low, "The first pause before a request is tried again."),
         key("retry.backoff.max.ms", Long, 1000_i64, Low, "The longest pause before that."),
-        key(
-            "enable.metrics.push",
-            Boolean,
-            true,
-            Low,
-            "Whether the client pushes metrics to brokers that ask for them.",
-        ),
         key("request.timeout.ms", Int, 30_000, Medium, "How long to wait for the answer to a request."),
         key("metrics.sample.window.ms", Long, 30_000_i64, Low, "The length of one sample of a metric."),
         key("metrics.num.samples", Int, 2, Low, "The number of samples that a metric is computed over."),
@@ -57,10 +50,15 @@ fn shared_keys() -> Vec<ConfigKey> {
         key("socket.connection.setup.timeout.ms", Long, 10_000_i64, Medium, "How long a connection may take at first."),
         key("socket.connection.setup.timeout.max.ms", Long, 30_000_i64, Medium, "How long it may take at most."),
         key("security.protocol", String, "PLAINTEXT", Medium, "How to talk to brokers."),
+        key("config.providers", List, NOTHING, Low, "The names of the providers that replace variables."),
         key("security.providers", String, NULL, Low, "The JVM's security providers; of no meaning here."),
         key("metadata.recovery.strategy", String, "rebootstrap", Low, "What to do when no known broker is reached."),
         key("metadata.recovery.rebootstrap.trigger.ms", Long, 300_000_i64, Low, "After how long that is done."),
     ]
+}
+
+fn metrics_push(default: bool) -> ConfigKey {
+    key("enable.metrics.push", Boolean, default, Low, "Whether metrics are pushed to brokers that ask for them.")
 }
 
 fn client(own: Vec<ConfigKey>) -> ConfigDef {
@@ -71,6 +69,7 @@ fn client(own: Vec<ConfigKey>) -> ConfigDef {
 pub fn producer() -> ConfigDef {
     client(vec![
         required("bootstrap.servers", List, High, "Brokers to begin with."),
+        metrics_push(true),
         required("key.serializer", Class, High, "The serializer of keys; always that of bytes here."),
         required("value.serializer", Class, High, "The serializer of values; always that of bytes here."),
         key("client.id", String, "", Medium, "The name under which the client appears at brokers."),
@@ -110,6 +109,7 @@ pub fn consumer() -> ConfigDef {
         .to_vec();
     client(vec![
         required("bootstrap.servers", List, High, "Brokers to begin with."),
+        metrics_push(true),
         required("key.deserializer", Class, High, "The deserializer of keys; always that of bytes here."),
         required("value.deserializer", Class, High, "The deserializer of values; always that of bytes here."),
         key("client.id", String, "", Low, "The name under which the client appears at brokers."),
@@ -138,8 +138,9 @@ pub fn consumer() -> ConfigDef {
         key("exclude.internal.topics", Boolean, true, Medium, "Whether patterns pass over internal topics."),
         key("isolation.level", String, "read_uncommitted", Medium, "Whether open transactions are read."),
         key("allow.auto.create.topics", Boolean, true, Medium, "Whether reading a topic may create it."),
+        key("share.acquire.mode", String, "BATCH_OPTIMIZED", Medium, "How share groups hand out records."),
         key("share.acknowledgement.mode", String, "implicit", Medium, "How members of share groups acknowledge."),
-        key("internal.throw.on.fetch.stable.offset.unsupported", Boolean, false, Low, "").internal(),
+        key("internal.throw.on.fetch.stable.offset.unsupported", Boolean, false, Low, "").group("").internal(),
     ])
 }
 
@@ -147,6 +148,7 @@ pub fn consumer() -> ConfigDef {
 pub fn admin() -> ConfigDef {
     client(vec![
         key("bootstrap.servers", List, "", High, "Brokers to begin with."),
+        metrics_push(false),
         key("bootstrap.controllers", List, "", High, "Controllers to begin with, instead of brokers."),
         key("client.id", String, "", Medium, "The name under which the client appears at brokers."),
         key("receive.buffer.bytes", Int, 65_536, Medium, "The size of the sockets' receive buffers."),

@@ -133,10 +133,10 @@ fn oauth_keys() -> Vec<ConfigKey> {
         millis("sasl.oauthbearer.jwks.endpoint.retry.backoff.max.ms", 10_000, "The longest pause between attempts."),
         millis("sasl.oauthbearer.jwks.endpoint.retry.backoff.ms", 100, "The first pause between attempts."),
         key("sasl.oauthbearer.clock.skew.seconds", Type::Int, Low, "How far the clocks may differ.").default(30),
-        key("sasl.oauthbearer.expected.audience", Type::List, Low, "The audiences that brokers accept.")
+        key("sasl.oauthbearer.expected.audience", Type::List, High, "The audiences that brokers accept.")
             .default([""; 0])
             .validator(Validator::any_non_duplicate_values(true, false)),
-        text("sasl.oauthbearer.expected.issuer", Low, "The issuer that brokers accept.").default_null(),
+        text("sasl.oauthbearer.expected.issuer", High, "The issuer that brokers accept.").default_null(),
         key("sasl.oauthbearer.header.urlencode", Type::Boolean, Low, "Whether the credentials are URL encoded.")
             .default(false),
     ]

@@ -42,14 +42,14 @@ pub fn parse_type(
         (Type::Password, V::String(text)) => Ok(V::Password(Password::new(java_trim(text)))),
         (Type::String | Type::Password, _) => wrong("a string"),
 
-        (Type::Int, V::String(text)) => integer(text).map(V::Int).ok_or_else(not_a_number),
+        (Type::Int, V::String(text)) => parse_integer(java_trim(text)).map(V::Int).ok_or_else(not_a_number),
         (Type::Int, _) => wrong("a 32-bit integer"),
 
-        (Type::Short, V::String(text)) => integer(text).map(V::Short).ok_or_else(not_a_number),
+        (Type::Short, V::String(text)) => parse_integer(java_trim(text)).map(V::Short).ok_or_else(not_a_number),
         (Type::Short, _) => wrong("a 16-bit integer (short)"),
 
         (Type::Long, V::Int(number)) => Ok(V::Long(i64::from(*number))),
-        (Type::Long, V::String(text)) => integer(text).map(V::Long).ok_or_else(not_a_number),
+        (Type::Long, V::String(text)) => parse_integer(java_trim(text)).map(V::Long).ok_or_else(not_a_number),
         (Type::Long, _) => wrong("a 64-bit integer (long)"),
 
         (Type::Double, V::String(text)) => parse_double(java_trim(text)).map(V::Double).ok_or_else(not_a_number),
@@ -96,10 +96,6 @@ pub(crate) fn class_not_found(name: &str, given: &str) -> ConfigError {
 /// `String.trim`: it takes off every control character, not only white space.
 pub(crate) fn java_trim(text: &str) -> &str {
     text.trim_matches(|c: char| c <= ' ')
-}
-
-fn integer<T: TryFrom<i64>>(text: &str) -> Option<T> {
-    T::try_from(parse_integer(java_trim(text), i64::MIN, i64::MAX)?).ok()
 }
 
 /// Splits at commas and the white space around them; an empty text has no items, an item may be empty.

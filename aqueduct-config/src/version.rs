@@ -1,10 +1,13 @@
 //! Versions of plugins, ordered as Maven orders them, because `*.plugin.version` ranges are Maven's (KIP-891).
 //!
-//! A version is a tree of numbers and qualifiers: a dot separates siblings, a dash or a change between digits and
-//! letters opens a level below. `alpha < beta < milestone < rc < snapshot < (nothing) < sp < any other word < number`.
+//! A version is a tree of numbers and qualifiers: a dot separates siblings; a dash, or a change between digits and
+//! letters, opens a level below.
+//! `alpha < beta < milestone < rc < snapshot < (nothing) < sp < any other word < level < number`.
 
 use std::cmp::Ordering;
 use std::fmt;
+
+use crate::number::digit_value;
 
 /// A version, such as `4.3.1` or `1.0-rc2`. Equality and order are Maven's: `1.0` equals `1`.
 #[derive(Debug, Clone)]
@@ -17,7 +20,9 @@ pub struct Version {
 enum Item {
     /// Decimal digits without leading zeros; empty for zero.
     Number(String),
+    /// A qualifier.
     Word(String),
+    /// A level below.
     List(Vec<Item>),
 }
 
@@ -66,49 +71,84 @@ impl Ord for Version {
 
 // === parsing ===
 
+fn ascii_digit(c: char) -> char {
+    digit_value(c).and_then(|value| char::from_digit(value, 10)).unwrap_or(c)
+}
+
+/// Reads a text from left to right; the levels nest, each is the last item of the one before it.
+struct Parser {
+    levels: Vec<Vec<Item>>,
+    token: String,
+}
+
 fn parse(text: &str) -> Vec<Item> {
-    let mut levels: Vec<Vec<Item>> = vec![Vec::new()];
-    let mut token = String::new();
-    for c in text.chars() {
-        let digits = token.starts_with(|first: char| first.is_ascii_digit());
+    let mut parser = Parser { levels: vec![Vec::new()], token: String::new() };
+    for c in text.chars().map(ascii_digit) {
         match c {
-            '.' | '-' => {
-                push(&mut levels, &mut token, false);
-                if c == '-' {
-                    levels.push(Vec::new());
-                }
+            '.' => parser.end_token(false),
+            '-' => {
+                parser.end_token(false);
+                parser.open_level();
             }
             _ => {
-                if !token.is_empty() && c.is_ascii_digit() != digits {
-                    push(&mut levels, &mut token, !digits);
-                    levels.push(Vec::new());
+                if parser.ends_with_digit().is_some_and(|digit| digit != c.is_ascii_digit()) {
+                    if c.is_ascii_digit() {
+                        parser.open_level_for_word();
+                    }
+                    parser.end_token(c.is_ascii_digit());
+                    parser.open_level();
                 }
-                token.push(c);
+                parser.token.push(c);
             }
         }
     }
-    if !token.is_empty() {
-        push(&mut levels, &mut token, false);
-    }
-    // The levels nest: each is the last item of the one before it.
-    let mut below: Option<Vec<Item>> = None;
-    while let Some(mut level) = levels.pop() {
-        level.extend(below.take().map(Item::List));
-        normalize(&mut level);
-        below = Some(level);
-    }
-    below.unwrap_or_default()
+    parser.finish()
 }
 
-fn push(levels: &mut [Vec<Item>], token: &mut String, digit_follows: bool) {
-    let item = if token.bytes().all(|byte| byte.is_ascii_digit()) {
-        Item::Number(token.trim_start_matches('0').to_owned())
-    } else {
-        Item::Word(qualifier(token, digit_follows).to_owned())
-    };
-    token.clear();
-    if let Some(level) = levels.last_mut() {
-        level.push(item);
+impl Parser {
+    /// Whether what was read last is a digit; none when nothing was.
+    fn ends_with_digit(&self) -> Option<bool> {
+        self.token.chars().next_back().map(|last| last.is_ascii_digit())
+    }
+
+    fn open_level(&mut self) {
+        self.levels.push(Vec::new());
+    }
+
+    /// A qualifier behind a dot is one behind a dash.
+    fn open_level_for_word(&mut self) {
+        if self.levels.last().is_some_and(|level| !level.is_empty()) {
+            self.open_level();
+        }
+    }
+
+    /// Adds what was read to the present level; nothing between two separators is a zero.
+    fn end_token(&mut self, digit_follows: bool) {
+        let token = std::mem::take(&mut self.token);
+        let item = if token.bytes().all(|byte| byte.is_ascii_digit()) {
+            Item::Number(token.trim_start_matches('0').to_owned())
+        } else {
+            Item::Word(qualifier(&token, digit_follows).to_owned())
+        };
+        if let Some(level) = self.levels.last_mut() {
+            level.push(item);
+        }
+    }
+
+    fn finish(mut self) -> Vec<Item> {
+        if let Some(digit) = self.ends_with_digit() {
+            if !digit {
+                self.open_level_for_word();
+            }
+            self.end_token(false);
+        }
+        let mut below: Option<Vec<Item>> = None;
+        while let Some(mut level) = self.levels.pop() {
+            level.extend(below.take().map(Item::List));
+            normalize(&mut level);
+            below = Some(level);
+        }
+        below.unwrap_or_default()
     }
 }
 
@@ -123,7 +163,8 @@ fn qualifier(word: &str, digit_follows: bool) -> &str {
     }
 }
 
-/// Takes off what adds nothing at the end: zeros, the release's own qualifiers, empty levels.
+/// Takes off what adds nothing at the end: zeros, the release's own qualifiers, empty levels. What stands in front of a
+/// level below counts as the end too.
 fn normalize(items: &mut Vec<Item>) {
     for index in (0..items.len()).rev() {
         match &items[index] {
@@ -191,6 +232,7 @@ mod tests {
         check("1", Ordering::Equal, "1.0");
         check("1.0.0", Ordering::Equal, "1");
         check("1-ga", Ordering::Equal, "1");
+        check("1.0-rc1", Ordering::Equal, "1.0.0-rc-1");
         check("1.0-final", Ordering::Equal, "1.0");
         check("1-cr1", Ordering::Equal, "1-rc1");
         check("1a1", Ordering::Equal, "1-alpha-1");

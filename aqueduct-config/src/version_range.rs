@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::ConfigError;
+use crate::parse::java_trim;
 use crate::version::Version;
+use crate::{ConfigError, ConfigErrorKind};
 
 /// Which versions of a plugin will do.
 ///
@@ -30,23 +31,20 @@ struct Restriction {
 }
 
 impl VersionRange {
-    /// The range that a `*.plugin.version` key asks for. None, a blank text and `latest` ask for nothing; a bare
-    /// version such as `1.2` means exactly that one.
+    /// The range that a `*.plugin.version` key asks for. No text and `latest` ask for nothing; a bare version such as
+    /// `1.2` means exactly that one, and a blank text a version that no plugin has.
     ///
     /// # Errors
     /// When the text is no range; the message is Maven's.
     pub fn requirement(text: Option<&str>) -> Result<Option<Self>, ConfigError> {
-        let text = text.map_or("", str::trim);
-        if text.is_empty() || text == "latest" {
-            return Ok(None);
-        }
+        let Some(text) = text.filter(|text| *text != "latest").map(java_trim) else { return Ok(None) };
         let range = Self::parse(text)?;
         if range.restrictions.is_empty() { Self::parse(&format!("[{text}]")).map(Some) } else { Ok(Some(range)) }
     }
 
     /// Reads ranges; a bare version restricts nothing.
     fn parse(spec: &str) -> Result<Self, ConfigError> {
-        let refuse = |why: &str| Err(ConfigError::new(format!("{why}: {spec}")));
+        let refuse = |why: &str| refused(why, spec);
         let mut restrictions: Vec<Restriction> = Vec::new();
         let mut rest = spec;
         while rest.starts_with(['[', '(']) {
@@ -75,7 +73,7 @@ impl VersionRange {
 
 impl Restriction {
     fn parse(spec: &str) -> Result<Self, ConfigError> {
-        let refuse = |why: &str| Err(ConfigError::new(format!("{why}: {spec}")));
+        let refuse = |why: &str| refused(why, spec);
         let lower_inclusive = spec.starts_with('[');
         let upper_inclusive = spec.ends_with(']');
         let inner = spec[1..spec.len() - 1].trim();
@@ -87,13 +85,10 @@ impl Restriction {
             return Ok(Self { lower: version.clone(), lower_inclusive, upper: version, upper_inclusive });
         };
         let (lower, upper) = (lower.trim(), upper.trim());
-        if lower == upper {
-            return refuse("Range cannot have identical boundaries");
-        }
         let bound = |text: &str| (!text.is_empty()).then(|| Version::new(text));
         let (lower, upper) = (bound(lower), bound(upper));
         if let (Some(lower), Some(upper)) = (&lower, &upper)
-            && upper < lower
+            && (upper < lower || upper == lower && !(lower_inclusive && upper_inclusive))
         {
             return refuse("Range defies version ordering");
         }
@@ -105,6 +100,11 @@ impl Restriction {
         let below = self.upper.as_ref().is_none_or(|upper| version < upper || self.upper_inclusive && version == upper);
         above && below
     }
+}
+
+/// The plugin loader's exception, in Maven's words.
+fn refused<T>(why: &str, spec: &str) -> Result<T, ConfigError> {
+    Err(ConfigError::with_kind(ConfigErrorKind::PluginVersion, format!("{why}: {spec}")))
 }
 
 impl fmt::Display for VersionRange {
@@ -155,15 +155,20 @@ mod tests {
         check("[1.0,2.0", Err("Unbounded range: [1.0,2.0"), &[], &[]);
         check("(1.0)", Err("Single version must be surrounded by []: (1.0)"), &[], &[]);
         check("[2,1]", Err("Range defies version ordering: [2,1]"), &[], &[]);
-        check("[1,1]", Err("Range cannot have identical boundaries: [1,1]"), &[], &[]);
+        check("(1,1]", Err("Range defies version ordering: (1,1]"), &[], &[]);
         check("[1,3],[2,4]", Err("Ranges overlap: [1,3],[2,4]"), &[], &[]);
         check("[1,2],3", Err("Only fully-qualified sets allowed in multiple set scenario: [1,2],3"), &[], &[]);
     }
 
     #[test]
-    fn nothing_blank_and_latest_ask_for_nothing() {
-        for text in [None, Some(""), Some("  "), Some("latest")] {
+    fn nothing_and_latest_ask_for_nothing() {
+        for text in [None, Some("latest")] {
             assert_eq!(VersionRange::requirement(text), Ok(None));
         }
+    }
+
+    #[test]
+    fn a_blank_text_asks_for_what_there_is_not() {
+        check(" ", Ok("[,]"), &[""], &["4.3.1"]);
     }
 }

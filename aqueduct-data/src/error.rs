@@ -18,6 +18,10 @@ pub enum DataErrorKind {
     IllegalArgument,
     /// Something was null that may not be (`java.lang.NullPointerException`).
     NullPointer,
+    /// A value is of another class than its schema says (`java.lang.ClassCastException`).
+    ClassCast,
+    /// A number does not fit, or a result is not exact (`java.lang.ArithmeticException`).
+    Arithmetic,
 }
 
 impl DataErrorKind {
@@ -30,6 +34,8 @@ impl DataErrorKind {
             Self::NumberFormat => "java.lang.NumberFormatException",
             Self::IllegalArgument => "java.lang.IllegalArgumentException",
             Self::NullPointer => "java.lang.NullPointerException",
+            Self::ClassCast => "java.lang.ClassCastException",
+            Self::Arithmetic => "java.lang.ArithmeticException",
         }
     }
 }

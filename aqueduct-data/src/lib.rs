@@ -6,19 +6,31 @@
 //! copies its content.
 
 mod builder;
+mod decimal;
+mod decimal_text;
 mod error;
 mod headers;
+pub mod logical;
 mod map;
+mod projector;
 mod schema;
+mod seam;
 mod structs;
+mod text;
+mod typed;
+mod validate;
 mod value;
+pub mod values;
 
 pub use builder::SchemaBuilder;
 pub use bytes::Bytes;
 pub use bytestring::ByteString;
+pub use decimal::Decimal;
 pub use error::{DataError, DataErrorKind};
 pub use headers::{Header, Headers};
+pub use logical::LogicalType;
 pub use map::ValueMap;
+pub use projector::project;
 pub use schema::{Field, Schema, SchemaRef, Type};
 pub use structs::Struct;
-pub use value::{Decimal, SchemaAndValue, Value};
+pub use value::{SchemaAndValue, Value};

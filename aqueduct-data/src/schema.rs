@@ -13,7 +13,7 @@ use bytestring::ByteString;
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
-use crate::{DataError, Value};
+use crate::{LogicalType, Value};
 
 /// A schema as it travels: cheap to clone, never changed.
 pub type SchemaRef = Arc<Schema>;
@@ -107,6 +107,8 @@ pub(crate) struct SchemaParts {
     pub(crate) parameters: Option<IndexMap<String, String>>,
     pub(crate) default: Option<Value>,
     pub(crate) fields: Vec<Field>,
+    /// Positions of the fields by their names.
+    pub(crate) positions: HashMap<ByteString, usize, FixedState>,
     pub(crate) key_schema: Option<SchemaRef>,
     pub(crate) value_schema: Option<SchemaRef>,
 }
@@ -116,7 +118,7 @@ pub(crate) struct SchemaParts {
 pub struct Schema {
     r#type: Type,
     parts: SchemaParts,
-    positions: HashMap<ByteString, usize, FixedState>,
+    logical: Option<LogicalType>,
     hash: OnceLock<u64>,
 }
 
@@ -169,12 +171,8 @@ impl Schema {
     }
 
     pub(crate) fn from_parts(r#type: Type, parts: SchemaParts) -> Self {
-        let positions = parts.fields.iter().map(|field| (field.name.clone(), field.index)).collect();
-        Self { r#type, parts, positions, hash: OnceLock::new() }
-    }
-
-    pub(crate) fn parts(&self) -> &SchemaParts {
-        &self.parts
+        let logical = parts.name.as_deref().and_then(LogicalType::of_name);
+        Self { r#type, parts, logical, hash: OnceLock::new() }
     }
 
     /// The type of the values.
@@ -195,6 +193,11 @@ impl Schema {
     /// The schema's name; for logical types, the name of the type.
     pub fn name(&self) -> Option<&ByteString> {
         self.parts.name.as_ref()
+    }
+
+    /// The logical type that the schema's name stands for.
+    pub fn logical_type(&self) -> Option<LogicalType> {
+        self.logical
     }
 
     /// The schema's version, set by whoever made it.
@@ -219,7 +222,7 @@ impl Schema {
 
     /// The field of this name.
     pub fn field(&self, name: &str) -> Option<&Field> {
-        self.positions.get(name).map(|&at| &self.parts.fields[at])
+        self.parts.positions.get(name).map(|&at| &self.parts.fields[at])
     }
 
     /// The schema of a map's keys.
@@ -230,14 +233,6 @@ impl Schema {
     /// The schema of a map's values or an array's elements.
     pub fn value_schema(&self) -> Option<&SchemaRef> {
         self.parts.value_schema.as_ref()
-    }
-
-    /// Checks a value against this schema, as `ConnectSchema.validateValue` does.
-    ///
-    /// # Errors
-    /// `DataException` when the value, or a part of it, is not what this schema describes.
-    pub fn validate(&self, value: &Value) -> Result<(), DataError> {
-        self.validate_field(None, value)
     }
 
     fn structural_hash(&self) -> u64 {

@@ -92,6 +92,20 @@ impl Struct {
         self.schema.fields().iter().zip(&self.values)
     }
 
+    /// Checks that every field that must have a value has one, and that all values fit.
+    ///
+    /// # Errors
+    /// `DataException` for the first field whose value does not fit; a missing value with a default does.
+    pub fn validate(&self) -> Result<(), DataError> {
+        self.iter().try_for_each(|(field, value)| {
+            let schema = field.schema();
+            if value.is_null() && (schema.is_optional() || schema.default_value().is_some()) {
+                return Ok(());
+            }
+            schema.validate_field(Some(field.name()), value)
+        })
+    }
+
     fn lookup(&self, name: &str) -> Result<&Field, DataError> {
         self.schema.field(name).ok_or_else(|| DataError::data(format!("{name} is not a valid field name")))
     }

@@ -9,35 +9,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use num_bigint::BigInt;
 
-use crate::{SchemaRef, Struct, ValueMap};
-
-/// A decimal number of any precision: `unscaled × 10^-scale` (`java.math.BigDecimal`).
-///
-/// Two decimals are equal only when both parts are: `2.0` is not `2.00`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Decimal {
-    unscaled: BigInt,
-    scale: i32,
-}
-
-impl Decimal {
-    /// The number `unscaled × 10^-scale`.
-    pub fn new(unscaled: BigInt, scale: i32) -> Self {
-        Self { unscaled, scale }
-    }
-
-    /// The digits, without the decimal point.
-    pub fn unscaled(&self) -> &BigInt {
-        &self.unscaled
-    }
-
-    /// The number of digits after the decimal point; negative for trailing zeros before it.
-    pub fn scale(&self) -> i32 {
-        self.scale
-    }
-}
+use crate::{Decimal, SchemaRef, Struct, ValueMap};
 
 /// A value of the data model, with or without a schema beside it.
 #[derive(Debug, Clone, Default)]
@@ -85,6 +58,29 @@ impl Value {
     /// A list value.
     pub fn array(items: impl IntoIterator<Item = Value>) -> Self {
         Self::Array(Arc::new(items.into_iter().collect()))
+    }
+
+    /// The name of the Java class that holds such a value, as Kafka Connect's messages name it.
+    ///
+    /// Bytes are a byte array; lists and maps are of the classes that Connect itself makes.
+    pub fn java_class(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Int8(_) => "java.lang.Byte",
+            Self::Int16(_) => "java.lang.Short",
+            Self::Int32(_) => "java.lang.Integer",
+            Self::Int64(_) => "java.lang.Long",
+            Self::Float32(_) => "java.lang.Float",
+            Self::Float64(_) => "java.lang.Double",
+            Self::Boolean(_) => "java.lang.Boolean",
+            Self::String(_) => "java.lang.String",
+            Self::Bytes(_) => "[B",
+            Self::Decimal(_) => "java.math.BigDecimal",
+            Self::Date(_) => "java.util.Date",
+            Self::Array(_) => "java.util.ArrayList",
+            Self::Map(_) => "java.util.LinkedHashMap",
+            Self::Struct(_) => "org.apache.kafka.connect.data.Struct",
+        }
     }
 
     /// Whether this is null.

@@ -9,10 +9,12 @@ mod error;
 mod herder;
 mod info;
 pub mod standalone;
+mod validate;
 
 pub use error::{HerderError, HerderErrorKind};
 pub use herder::{Created, Herder, NewConnector, PluginLookup, RestartRequest};
 pub use info::{
     ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo, ConnectorInfo, ConnectorKind, ConnectorOffset,
-    ConnectorStatus, InstanceStatus, InitialState, PluginInfo, ServerInfo, TaskId, TaskInfo, TaskStatus,
+    ConnectorStatus, InstanceStatus, InitialState, PluginInfo, ServerInfo, TaskInfo, TaskStatus,
 };
+pub use aqueduct_worker::TaskId;

@@ -1,1 +1,7 @@
-//! Java behaviours that need a home of their own: regular expressions, number texts, the serialized offset file
+//! Java behaviours that need a home of their own: regular expressions, properties files, the serialized offset file.
+//!
+//! Each is one module with its own cases, used from everywhere above; nothing here knows Kafka.
+
+pub mod hashmap_file;
+pub mod properties;
+pub mod regex;

@@ -20,6 +20,7 @@ pub(crate) const NO_OFFSET: i32 = -168;
 pub(crate) const FATAL: i32 = -150;
 pub(crate) const PURGE_QUEUE: i32 = -152;
 pub(crate) const PURGE_INFLIGHT: i32 = -151;
+pub(crate) const MESSAGE_TIMED_OUT: i32 = -192;
 pub(crate) const PARTITION_EOF: i32 = -191;
 pub(crate) const UNKNOWN_PARTITION: i32 = -190;
 pub(crate) const UNKNOWN_TOPIC: i32 = -188;

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::client_config::TokenSource;
 use crate::codes;
 use crate::error::{ErrorKind, KafkaError};
-use crate::native::{GroupChange, Observer, SaslToken};
+use crate::native::{Event, GroupChange, Observer, SaslToken};
 use crate::outage::Link;
 
 /// How the log calls what librdkafka itself has to say.
@@ -63,6 +63,11 @@ impl Connection {
                 Err(_) => closed(),
             }
         }
+    }
+
+    /// Judges an error that came out of a queue.
+    pub(crate) fn error_event(&self, event: &Event) {
+        self.error(event.code(), event.is_fatal(), &event.text());
     }
 
     /// Ends the client, unless something else already has.

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::client_config::{ClientConfigError, JavaException};
 use crate::codes;
 
 /// What a caller may do about a [`KafkaError`].
@@ -61,18 +62,31 @@ struct Inner {
     java_class: &'static str,
     message: String,
     code: i32,
+    causes: Vec<JavaException>,
 }
 
 impl KafkaError {
     /// An error of `kind` with `message`, under the Java class that usually stands for the kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> KafkaError {
-        KafkaError(Box::new(Inner { kind, java_class: codes::class_of_kind(kind), message: message.into(), code: codes::LOCAL }))
+        KafkaError(Box::new(Inner {
+            kind,
+            java_class: codes::class_of_kind(kind),
+            message: message.into(),
+            code: codes::LOCAL,
+            causes: Vec::new(),
+        }))
     }
 
     /// The error that a client library or protocol `code` stands for; `message` says what was being done or to what.
     pub(crate) fn from_code(code: i32, message: impl Into<String>) -> KafkaError {
         let known = codes::lookup(code);
-        KafkaError(Box::new(Inner { kind: known.kind, java_class: known.java_class, message: message.into(), code }))
+        KafkaError(Box::new(Inner {
+            kind: known.kind,
+            java_class: known.java_class,
+            message: message.into(),
+            code,
+            causes: Vec::new(),
+        }))
     }
 
     /// The same error as another kind, for places that know more than the code says.
@@ -106,6 +120,11 @@ impl KafkaError {
         self.0.code
     }
 
+    /// The exceptions below this one in Java's chain, outermost first. Only errors in the configuration have some.
+    pub fn causes(&self) -> &[JavaException] {
+        &self.0.causes
+    }
+
     /// Whether the same call may succeed later (Java: the exception is a `RetriableException`).
     pub fn is_retriable(&self) -> bool {
         matches!(self.kind(), ErrorKind::Retriable | ErrorKind::Timeout | ErrorKind::QueueFull | ErrorKind::UnknownTopic)
@@ -117,6 +136,24 @@ impl KafkaError {
             self.kind(),
             ErrorKind::Authentication | ErrorKind::Authorization | ErrorKind::Fenced | ErrorKind::Fatal | ErrorKind::Closed
         )
+    }
+}
+
+impl From<ClientConfigError> for KafkaError {
+    fn from(error: ClientConfigError) -> KafkaError {
+        let mut chain = error.java_chain().to_vec();
+        let outermost = if chain.is_empty() { None } else { Some(chain.remove(0)) };
+        let (java_class, message) = match outermost {
+            Some(exception) => (exception.class, exception.message),
+            None => (codes::class_of_kind(ErrorKind::InvalidConfig), error.to_string()),
+        };
+        KafkaError(Box::new(Inner {
+            kind: ErrorKind::InvalidConfig,
+            java_class,
+            message,
+            code: codes::LOCAL,
+            causes: chain,
+        }))
     }
 }
 

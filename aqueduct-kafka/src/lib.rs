@@ -5,20 +5,25 @@
 //! [`Consumer::poll`]. Clients are configured with the Java clients' keys ([`ClientSettings`]); failures are values
 //! ([`KafkaError`]) with a kind to act on. Needs a tokio runtime with time enabled around the asynchronous calls.
 
+pub mod client_config;
+
 mod admin;
 mod codes;
+mod connection;
 mod consumer;
 mod error;
 mod native;
+mod outage;
 mod producer;
 mod record;
 mod settings;
+mod start;
 
 pub use admin::{Admin, ConfigEntry, NewTopic, OffsetSpec, TopicDescription};
 pub use consumer::{Consumer, ConsumerEvent, Offsets, StartOffset, TopicFilter, WakeupHandle};
 pub use error::{ErrorKind, KafkaError};
 pub use producer::pool::{ProducerPool, ProducerSharing};
-pub use producer::{Delivery, DeliverySink, Producer, ProducerLane, SendRejected};
+pub use producer::{Delivery, DeliverySink, Producer, ProducerLane};
 pub use record::{
     ConsumerRecord, Header, OffsetAndMetadata, ProducerRecord, RecordMetadata, TimestampType, TopicPartition,
 };

@@ -20,10 +20,12 @@ fn apply(
     predicate: Option<&mut (Box<dyn Predicate>, bool)>,
     record: Record,
 ) -> Result<Option<Record>, ConnectError> {
-    match predicate {
-        Some((predicate, negate)) if predicate.test(&record)? == *negate => Ok(Some(record)),
-        _ => transform.apply(record),
+    if let Some((predicate, negate)) = predicate
+        && predicate.test(&record)? == *negate
+    {
+        return Ok(Some(record));
     }
+    transform.apply(record)
 }
 
 /// The transforms of a connector, in order. Each sees what the one before it made; a record that one drops ends there.

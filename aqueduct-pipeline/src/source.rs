@@ -1,7 +1,9 @@
 //! The record path of a source task: transforms, then converters, then bytes for Kafka.
 
-use aqueduct_api::{ConnectError, RawHeaders, SourceRecord};
-use aqueduct_data::Headers;
+use std::sync::Arc;
+
+use aqueduct_api::{ConnectError, RawHeaders, Record, SourceRecord};
+use aqueduct_data::{Headers, ValueMap};
 
 use crate::chain::TransformChain;
 use crate::encoded::{EncodedRecord, checked_timestamp};
@@ -36,22 +38,26 @@ impl SourcePipeline {
         &mut self.operator
     }
 
-    /// Whether a failure is to be reported with the record; then [`SourcePipeline::process`] clones each.
-    pub fn wants_original(&self) -> bool {
-        self.operator.wants_original()
-    }
-
-    /// Takes one record all the way. The source's partition and offset stay with the caller.
+    /// Takes one record all the way. Where it came from stays with the caller; it is only looked at for reports.
     ///
     /// # Errors
     /// When something failed and that is not tolerated: the task is to fail.
-    pub fn process(&mut self, source: SourceRecord) -> Result<SourceOutcome, ConnectError> {
+    pub fn process(
+        &mut self,
+        partition: &Arc<ValueMap>,
+        offset: &ValueMap,
+        record: Record,
+    ) -> Result<SourceOutcome, ConnectError> {
         let Self { chain, converters, operator } = self;
-        let kept = operator.wants_original().then(|| source.clone());
+        let kept = operator.wants_original().then(|| SourceRecord {
+            source_partition: Arc::clone(partition),
+            source_offset: offset.clone(),
+            record: record.clone(),
+        });
         let original = kept.as_ref().map_or(Original::Unknown, Original::Source);
 
         // The transforms come first, in order; each may drop the record.
-        let Some(record) = chain.apply(source.record, operator, original)? else {
+        let Some(record) = chain.apply(record, operator, original)? else {
             return Ok(SourceOutcome::Dropped);
         };
 

@@ -6,9 +6,13 @@
 //! true: it is there, and cannot run here yet.
 
 mod aliases;
+mod catalogue;
 mod closest;
+mod policies;
 mod registry;
 
 pub use aqueduct_api::{Factory, Plugin, PluginKind};
+pub use catalogue::{Catalogue, definition};
 pub use closest::closest;
+pub use policies::override_policies;
 pub use registry::{JavaPlugin, PluginNotFound, Plugins};

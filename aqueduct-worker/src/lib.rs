@@ -1,1 +1,28 @@
-//! Runs the connectors and tasks that it is told to run; knows no cluster and no HTTP
+//! Runs the connectors and tasks that it is told to run; knows no cluster and no HTTP.
+//!
+//! The herder calls [`Worker`]. A connector instance lives in a loop of its own ([`connector`]), a task in one of its own
+//! ([`source`], [`sink`]); both run on the runtime for plugins, so that no plugin ever holds up the herder. What becomes of
+//! them is told to a [`StatusListener`].
+
+mod build;
+mod clients;
+mod connector;
+mod errors;
+mod ids;
+mod panics;
+mod settings;
+mod sink;
+mod source;
+mod status;
+mod task;
+mod worker;
+
+pub use build::BuildError;
+pub use clients::{admin_settings, producer_settings, sink_group_id};
+pub use errors::connect_error;
+pub use connector::ConnectorEvents;
+pub use ids::TaskId;
+pub use panics::install_hook;
+pub use settings::{ConnectorSettings, ConverterSettings, WorkerSettings};
+pub use status::StatusListener;
+pub use worker::Worker;

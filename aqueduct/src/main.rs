@@ -1,1 +1,43 @@
-fn main() {}
+//! Kafka Connect as one small binary: reads properties, registers plugins, wires the layers, runs, shuts down.
+
+mod cli;
+mod connector_file;
+mod exit;
+mod logging;
+mod plugins;
+mod properties_file;
+mod standalone;
+mod validate;
+mod worker_settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => {
+            // Java's scripts end with 1 when they are called wrongly; asking for help is no mistake.
+            let code = u8::from(usage.use_stderr());
+            let _ = usage.print();
+            return ExitCode::from(code);
+        }
+    };
+    let outcome = match cli.command {
+        cli::Command::Standalone { worker, connectors } => {
+            let loggers = logging::init(&cli.log);
+            aqueduct_worker::install_hook();
+            standalone::run(&worker, &connectors, loggers)
+        }
+        cli::Command::Plugins { json } => plugins::list(json),
+        cli::Command::Validate { worker, connectors } => validate::run(worker.as_deref(), &connectors),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.tell();
+            failure.code()
+        }
+    }
+}

@@ -114,8 +114,7 @@ impl Aliased {
 
     fn version_key(&self) -> ConfigKey {
         let kind = self.kind.simple_name();
-        let default =
-            self.class.as_deref().and_then(|class| self.catalogue.latest_version(self.kind, java_trim(class)));
+        let default = self.class.as_deref().and_then(|class| self.catalogue.latest_version(self.kind, class));
         ConfigKey::new(self.version_key.clone(), Type::String)
             .importance(High)
             .doc(format!("The version of the {} '{}'.", kind.to_lowercase(), self.alias))
@@ -167,10 +166,17 @@ impl Aliased {
             let why = format!("Not a {}", self.kind.simple_name());
             return Err(ConfigError::invalid(&self.type_key, "null", why));
         };
-        self.catalogue.definition(self.kind, java_trim(class), version).map_err(|error| {
-            let version = (self.version_key.as_str(), version.unwrap_or("null"));
-            error.into_config_error(self.kind, (&self.type_key, class), version)
-        })
+        self.find(class, version).map_err(|error| error.into_config_error(self.kind, &self.type_key, class))
+    }
+
+    /// Java looks for the class of the trimmed name, but for the plugin of the name as it was written.
+    fn find(&self, class: &str, version: Option<&str>) -> Result<ConfigDef, PluginError> {
+        let found = self.catalogue.definition(self.kind, java_trim(class), version);
+        match found {
+            Err(PluginError::NotFound) => found,
+            _ if class != java_trim(class) => Err(PluginError::Failed(class.to_owned())),
+            _ => found,
+        }
     }
 }
 
@@ -216,9 +222,14 @@ impl CustomValidator for VersionOf {
         value: &ConfigValueData,
         _classes: &dyn ClassResolver,
     ) -> Result<(), ConfigError> {
-        match value.as_str() {
-            Some(version) => self.0.definition(self.0.class.as_deref(), Some(version)).map(drop),
-            None => Ok(()),
+        let aliased = &self.0;
+        let (Some(class), Some(version)) = (&aliased.class, value.as_str()) else { return Ok(()) };
+        match aliased.find(class, Some(version)) {
+            Err(error @ (PluginError::BadVersion(_) | PluginError::NoSuchVersion { .. })) => {
+                Err(error.into_config_error(aliased.kind, &aliased.type_key, class))
+            }
+            // Anything else is no fault of the version; `type` tells.
+            _ => Ok(()),
         }
     }
 

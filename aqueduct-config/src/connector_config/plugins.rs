@@ -51,7 +51,7 @@ pub enum PluginError {
         /// Its public nested classes that are concrete, which the user may have meant.
         alternatives: Vec<String>,
     },
-    /// The version is no range of versions.
+    /// The version is no range of versions; the text is that of [`VersionRange::requirement`]'s error.
     BadVersion(String),
     /// No version of the plugin is in the range.
     NoSuchVersion {
@@ -62,24 +62,13 @@ pub enum PluginError {
         /// The versions that there are.
         available: Vec<String>,
     },
-    /// The plugin did not answer its definition.
-    Failed {
-        /// The plugin's class.
-        class: String,
-        /// What it said instead.
-        message: String,
-    },
+    /// The plugin did not answer its definition, but this.
+    Failed(String),
 }
 
 impl PluginError {
-    /// The error as a user sees it who wrote `given` as the value of `type_key`, and `version` as that of
-    /// `version_key`.
-    pub fn into_config_error(
-        self,
-        kind: PluginKind,
-        (type_key, given): (&str, &str),
-        (version_key, version): (&str, &str),
-    ) -> ConfigError {
+    /// The error as a user sees it who wrote `given` as the value of `type_key`.
+    pub fn into_config_error(self, kind: PluginKind, type_key: &str, given: &str) -> ConfigError {
         let kind = kind.simple_name();
         match self {
             Self::NotFound => class_not_found(type_key, given),
@@ -87,7 +76,7 @@ impl PluginError {
                 ConfigError::new(format!("Class class {class} does not implement the {kind} interface"))
             }
             Self::Abstract { alternatives } => abstract_class(&alternatives),
-            Self::BadVersion(why) => ConfigError::invalid(version_key, version, why),
+            Self::BadVersion(why) => ConfigError::with_kind(ConfigErrorKind::PluginVersion, why),
             Self::NoSuchVersion { class, range, available } => ConfigError::with_kind(
                 ConfigErrorKind::PluginVersion,
                 format!(
@@ -95,9 +84,9 @@ impl PluginError {
                     available.join(", ")
                 ),
             ),
-            Self::Failed { class, message } => ConfigError::invalid(
+            Self::Failed(message) => ConfigError::invalid(
                 type_key,
-                format_args!("class {class}"),
+                given,
                 format_args!("Error getting config definition from {kind}: {message}"),
             ),
         }

@@ -204,7 +204,7 @@ impl Validator {
             Self::NonEmptyStringWithoutControlChars => text::ensure_without_control_chars(name, value),
             Self::ListSize(max) => list::ensure_at_most(*max, name, value),
             Self::Regex => text::ensure_regex(name, value),
-            Self::PluginVersion => text::ensure_plugin_version(name, value),
+            Self::PluginVersion => text::ensure_plugin_version(value),
             Self::Composite(validators) => validators.iter().try_for_each(|v| v.ensure_valid(name, value, classes)),
             Self::Lambda { check, .. } => check(name, value),
             Self::ConcreteSubclass { supertype, interface } => match value.as_class() {

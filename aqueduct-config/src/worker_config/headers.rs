@@ -64,7 +64,7 @@ pub(super) fn validator() -> Validator {
 
 fn parse_rule(rule: &str) -> Result<HeaderRule, ConfigError> {
     let trimmed = java_trim(rule);
-    let Some((action, header)) = trimmed.split_once(|c: char| c.is_ascii_whitespace()) else {
+    let Some((action, header)) = trimmed.split_once(is_white) else {
         return Err(ConfigError::new(format!(
             "Invalid format of header config '{rule}'. Expected: '[action] [header name]:[header value]'"
         )));
@@ -79,12 +79,17 @@ fn parse_rule(rule: &str) -> Result<HeaderRule, ConfigError> {
         )));
     };
     let name = java_trim(name);
-    if name.is_empty() || name.contains(|c: char| c.is_ascii_whitespace()) {
+    if name.is_empty() || name.contains(is_white) {
         return Err(ConfigError::new(format!(
             "Invalid header name '{name}'. The '[header name]' cannot contain whitespace"
         )));
     }
     Ok(HeaderRule { action, name: name.to_owned(), value: java_trim(value).to_owned() })
+}
+
+/// What `\s` matches in Java.
+fn is_white(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\x0B' | '\x0C' | '\r')
 }
 
 /// Splits at commas outside of double quotes, and takes off quotes and the white space around items.

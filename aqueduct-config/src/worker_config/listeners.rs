@@ -1,8 +1,6 @@
-//! What `listeners` and `admin.listeners` may hold.
+//! What `listeners` may hold.
 
-use crate::{ConfigError, ConfigValueData, Validator};
-
-const DESCRIPTION: &str = "List of comma-separated URLs, ex: http://localhost:8080,https://localhost:8443.";
+use crate::{ConfigError, Validator};
 
 /// At least one URL, none of them blank.
 pub(super) fn validator() -> Validator {
@@ -20,27 +18,11 @@ pub(super) fn validator() -> Validator {
                      http://localhost:8080,https://localhost:8443.",
                 ));
             }
-            ensure_not_blank(items, "listeners")
+            if items.iter().any(|item| item.trim().is_empty()) {
+                return Err(ConfigError::new("Empty URL found when parsing listeners list."));
+            }
+            Ok(())
         },
-        DESCRIPTION,
+        "List of comma-separated URLs, ex: http://localhost:8080,https://localhost:8443.",
     )
-}
-
-/// Null, or URLs of which none is blank.
-pub(super) fn admin_validator() -> Validator {
-    Validator::lambda(
-        |_, value| match value {
-            ConfigValueData::Null => Ok(()),
-            ConfigValueData::List(items) => ensure_not_blank(items, "admin.listeners"),
-            _ => Err(ConfigError::new("Invalid value type for admin.listeners (expected list).")),
-        },
-        DESCRIPTION,
-    )
-}
-
-fn ensure_not_blank(items: &[String], name: &str) -> Result<(), ConfigError> {
-    if items.iter().any(|item| item.trim().is_empty()) {
-        return Err(ConfigError::new(format!("Empty URL found when parsing {name} list.")));
-    }
-    Ok(())
 }

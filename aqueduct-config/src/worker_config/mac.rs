@@ -1,10 +1,23 @@
 //! The algorithms that workers may sign the requests between them with.
 
 use super::INTER_WORKER_VERIFICATION_ALGORITHMS;
-use crate::{ConfigError, ConfigValueData, Validator};
+use crate::{ConfigError, ConfigErrorKind, ConfigValueData, Validator};
 
 /// The supported algorithms, under their Java names. Names are compared without regard to case.
-pub const MAC_ALGORITHMS: [&str; 6] = ["HmacMD5", "HmacSHA1", "HmacSHA224", "HmacSHA256", "HmacSHA384", "HmacSHA512"];
+pub const MAC_ALGORITHMS: [&str; 12] = [
+    "HmacMD5",
+    "HmacSHA1",
+    "HmacSHA224",
+    "HmacSHA256",
+    "HmacSHA384",
+    "HmacSHA512",
+    "HmacSHA512/224",
+    "HmacSHA512/256",
+    "HmacSHA3-224",
+    "HmacSHA3-256",
+    "HmacSHA3-384",
+    "HmacSHA3-512",
+];
 
 /// The shortest key that a key generator makes, in bits.
 const SHORTEST_KEY: i32 = 40;
@@ -20,7 +33,12 @@ pub(super) fn signature_validator() -> Validator {
 pub(super) fn verification_validator() -> Validator {
     Validator::lambda(
         |name, value| {
-            let algorithms = value.as_list().unwrap_or_default();
+            let Some(algorithms) = value.as_list() else {
+                return Err(ConfigError::with_kind(
+                    ConfigErrorKind::NullPointer,
+                    "Cannot invoke \"java.util.List.isEmpty()\" because \"algorithms\" is null",
+                ));
+            };
             if algorithms.is_empty() {
                 return Err(ConfigError::invalid(
                     name,

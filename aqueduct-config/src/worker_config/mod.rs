@@ -11,7 +11,7 @@ mod listeners;
 mod mac;
 mod standalone;
 
-pub use common::common;
+pub use common::{common, override_allowlist};
 pub use distributed::{distributed, internal_topic_settings, parse_distributed};
 pub use headers::{HeaderAction, HeaderRule, response_header_rules};
 pub use keys::*;

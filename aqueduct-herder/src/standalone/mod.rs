@@ -1,1 +1,263 @@
 //! The standalone herder: one process, no group, connectors from files and over REST.
+//!
+//! Commands for one connector are carried out one after another, those for different connectors side by side: each holds
+//! the connector's lock while it works, on a task of its own, so that a caller who goes away interrupts nothing and a
+//! connector that hangs holds up no other. Everything but the offsets is lost at exit.
+
+mod commands;
+mod offsets;
+mod status;
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aqueduct_api::{BoxFuture, PluginKind, ready};
+use aqueduct_plugins::{Catalogue, PluginKind as Kind, definition};
+use aqueduct_storage::{MemoryConfigStore, MemoryStatusStore};
+use aqueduct_worker::{ConnectorEvents, TaskId, Worker};
+use parking_lot::Mutex;
+
+use crate::validate::{as_validation_failure, key_info, validate};
+use crate::{
+    ConfigInfos, ConfigKeyInfo, ConnectorInfo, ConnectorOffset, ConnectorStatus, Created, Herder, HerderError,
+    NewConnector, PluginInfo, PluginLookup, RestartRequest, ServerInfo, TaskInfo, TaskStatus,
+};
+pub use status::StatusKeeper;
+
+/// The herder of a standalone worker. Cheap to clone.
+#[derive(Clone)]
+pub struct StandaloneHerder(Arc<Core>);
+
+struct Core {
+    worker: Worker,
+    info: ServerInfo,
+    config: Mutex<MemoryConfigStore>,
+    status: Arc<MemoryStatusStore>,
+    /// Held by the command that works on a connector.
+    locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    ready: AtomicBool,
+    /// Why no source connector can be created: its offsets could not be stored.
+    no_sources: Option<String>,
+    runtime: tokio::runtime::Handle,
+}
+
+/// Passes what connector instances ask for on to the herder.
+struct Events(std::sync::Weak<Core>);
+
+impl ConnectorEvents for Events {
+    fn reconfiguration_requested(&self, connector: &str) {
+        if let Some(core) = self.0.upgrade() {
+            let name = connector.to_owned();
+            let runtime = core.runtime.clone();
+            runtime.spawn(async move { core.reconfigure(&name).await });
+        }
+    }
+}
+
+impl StandaloneHerder {
+    /// A herder over a worker; its commands run on `runtime`. With `no_sources`, source connectors are refused for that
+    /// reason.
+    pub fn new(
+        worker: Worker,
+        info: ServerInfo,
+        status: Arc<MemoryStatusStore>,
+        no_sources: Option<String>,
+        runtime: tokio::runtime::Handle,
+    ) -> Self {
+        Self(Arc::new(Core {
+            worker,
+            info,
+            config: Mutex::default(),
+            status,
+            locks: Mutex::default(),
+            ready: AtomicBool::new(false),
+            no_sources,
+            runtime,
+        }))
+    }
+
+    /// The connectors of the command line are there: the worker is ready.
+    pub fn set_ready(&self) {
+        self.0.ready.store(true, Ordering::Release);
+    }
+
+    /// Stops every connector and task: tasks of all connectors first, so that one deadline serves them all.
+    pub async fn stop(&self) {
+        self.0.worker.stop().await;
+    }
+
+    /// Runs a command on a task of its own: a caller who goes away interrupts nothing.
+    fn command<'a, T, F>(&self, command: impl FnOnce(Arc<Core>) -> F) -> BoxFuture<'a, Result<T, HerderError>>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, HerderError>> + Send + 'static,
+    {
+        let running = self.0.runtime.spawn(command(Arc::clone(&self.0)));
+        Box::pin(async move {
+            running.await.unwrap_or_else(|failed| Err(HerderError::internal(format!("the command failed: {failed}"))))
+        })
+    }
+}
+
+impl Herder for StandaloneHerder {
+    fn server_info(&self) -> ServerInfo {
+        self.0.info.clone()
+    }
+
+    fn is_ready(&self) -> BoxFuture<'_, Result<bool, HerderError>> {
+        ready(Ok(self.0.ready.load(Ordering::Acquire)))
+    }
+
+    fn connectors(&self) -> BoxFuture<'_, Result<Vec<String>, HerderError>> {
+        ready(Ok(self.0.config.lock().snapshot().keys().cloned().collect()))
+    }
+
+    fn connector_info<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<ConnectorInfo, HerderError>> {
+        ready(self.0.info_of(name))
+    }
+
+    fn connector_status<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<ConnectorStatus, HerderError>> {
+        ready(self.0.status_of(name))
+    }
+
+    fn task_status<'a>(&'a self, id: &'a TaskId) -> BoxFuture<'a, Result<TaskStatus, HerderError>> {
+        ready(self.0.task_status(id))
+    }
+
+    fn task_configs<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Vec<TaskInfo>, HerderError>> {
+        ready(self.0.task_infos(name))
+    }
+
+    fn put_connector(&self, connector: NewConnector) -> BoxFuture<'_, Result<Created, HerderError>> {
+        self.command(|core| async move { core.put_connector(connector).await })
+    }
+
+    fn patch_connector<'a>(
+        &'a self,
+        name: &'a str,
+        patch: BTreeMap<String, Option<String>>,
+    ) -> BoxFuture<'a, Result<ConnectorInfo, HerderError>> {
+        let name = name.to_owned();
+        self.command(|core| async move { core.patch_connector(&name, patch).await })
+    }
+
+    fn delete_connector<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), HerderError>> {
+        let name = name.to_owned();
+        self.command(|core| async move { core.delete_connector(&name).await })
+    }
+
+    fn pause_connector<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), HerderError>> {
+        let name = name.to_owned();
+        self.command(|core| async move { core.pause_connector(&name).await })
+    }
+
+    fn resume_connector<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), HerderError>> {
+        let name = name.to_owned();
+        self.command(|core| async move { core.resume_connector(&name).await })
+    }
+
+    fn stop_connector<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), HerderError>> {
+        let name = name.to_owned();
+        self.command(|core| async move { core.stop_connector(&name).await })
+    }
+
+    fn restart_connector<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), HerderError>> {
+        let name = name.to_owned();
+        self.command(|core| async move { core.restart_connector(&name).await })
+    }
+
+    fn restart(&self, request: RestartRequest) -> BoxFuture<'_, Result<ConnectorStatus, HerderError>> {
+        self.command(|core| async move { core.restart(request).await })
+    }
+
+    fn restart_task<'a>(&'a self, id: &'a TaskId) -> BoxFuture<'a, Result<(), HerderError>> {
+        let id = id.clone();
+        self.command(|core| async move { core.restart_task(&id).await })
+    }
+
+    fn active_topics<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Vec<String>, HerderError>> {
+        ready(Ok(self.0.status.topics(name)))
+    }
+
+    fn reset_active_topics<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<(), HerderError>> {
+        self.0.status.remove_topics(name);
+        ready(Ok(()))
+    }
+
+    fn offsets<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Vec<ConnectorOffset>, HerderError>> {
+        let name = name.to_owned();
+        self.command(|core| async move { core.offsets(&name).await })
+    }
+
+    fn alter_offsets<'a>(
+        &'a self,
+        name: &'a str,
+        offsets: Vec<ConnectorOffset>,
+    ) -> BoxFuture<'a, Result<String, HerderError>> {
+        let name = name.to_owned();
+        self.command(|core| async move { core.alter_offsets(&name, offsets).await })
+    }
+
+    fn reset_offsets<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<String, HerderError>> {
+        let name = name.to_owned();
+        self.command(|core| async move { core.reset_offsets(&name).await })
+    }
+
+    fn plugins(&self, which: PluginLookup) -> Vec<PluginInfo> {
+        let listed = |kind: Kind| match which {
+            PluginLookup::Connectors => matches!(kind, PluginKind::Source | PluginKind::Sink),
+            PluginLookup::All => !matches!(kind, PluginKind::ConfigProvider | PluginKind::OverridePolicy),
+        };
+        let plugins = self.0.worker.plugins().all().iter().filter(|plugin| listed(plugin.kind()));
+        plugins
+            .map(|plugin| PluginInfo {
+                class: plugin.class.to_string(),
+                kind: plugin.kind().name(),
+                version: Some(plugin.version.to_string()),
+            })
+            .collect()
+    }
+
+    fn plugin_config(&self, plugin: &str) -> Result<Vec<ConfigKeyInfo>, HerderError> {
+        let plugins = self.0.worker.plugins();
+        let found = plugins.find_any(plugin).ok_or_else(|| HerderError::not_found(format!("Unknown plugin {plugin}.")))?;
+        let common = match found.kind() {
+            PluginKind::Source | PluginKind::Sink => {
+                let defaults = aqueduct_config::connector_config::ConnectorDefaults {
+                    connector_version: Some(found.version.to_string()),
+                    catalogue: Some(Arc::new(Catalogue::new(Arc::clone(plugins)))),
+                    ..Default::default()
+                };
+                Some(if found.kind() == PluginKind::Sink {
+                    aqueduct_config::connector_config::sink_def_with(&defaults)
+                } else {
+                    aqueduct_config::connector_config::source_def_with(&defaults)
+                })
+            }
+            _ => None,
+        };
+        let own = definition(found);
+        let keys = common.iter().chain([&own]).flat_map(|def| def.config_keys());
+        Ok(keys.map(key_info).collect())
+    }
+
+    fn validate(&self, config: BTreeMap<String, Option<String>>) -> BoxFuture<'_, Result<ConfigInfos, HerderError>> {
+        self.command(|core| async move { core.validated(config).await.map_err(as_validation_failure) })
+    }
+}
+
+impl Core {
+    /// Checks a configuration on a thread that may block.
+    async fn validated(self: Arc<Self>, config: BTreeMap<String, Option<String>>) -> Result<ConfigInfos, HerderError> {
+        let checked = tokio::task::spawn_blocking(move || validate(&self.worker, &config)).await;
+        checked.unwrap_or_else(|failed| Err(HerderError::internal(format!("validating the configuration: {failed}"))))
+    }
+
+    /// The lock of a connector; held while a command works on it.
+    async fn lock(&self, name: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        let lock = Arc::clone(self.locks.lock().entry(name.to_owned()).or_default());
+        lock.lock_owned().await
+    }
+}

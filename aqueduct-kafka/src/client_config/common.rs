@@ -2,48 +2,40 @@
 
 use std::time::Duration;
 
-use aqueduct_config::Type;
-
 use super::draft::Draft;
-use super::kind::Clients;
 use super::row::Check::{Anything, AtLeast, Between, Items, OneOf, OneOfAnyCase};
-use super::row::Default::{Required, Text};
 use super::row::Meaning::{Clamped, Ignored, Is, Own};
 use super::row::{INT, Row, row};
 use super::{ClientConfigError, ClientKind, bootstrap, classes, keys};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
-    row(keys::BOOTSTRAP_CONTROLLERS, Clients::ADMIN, Type::List, Text(""), Items { empty_allowed: true }, Own),
-    row(keys::BOOTSTRAP_SERVERS, Clients::ADMIN, Type::List, Text(""), Items { empty_allowed: true }, Own),
-    row(keys::BOOTSTRAP_SERVERS, Clients::PRODUCER_CONSUMER, Type::List, Required, Items { empty_allowed: false }, Own),
-    row("client.dns.lookup", Clients::ALL, Type::String, Text("use_all_dns_ips"), OneOf(&["use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"]), Is("client.dns.lookup")),
-    row(keys::CLIENT_ID, Clients::ALL, Type::String, Text(""), Anything, Own),
-    row("config.providers", Clients::ALL, Type::List, Text(""), Items { empty_allowed: true }, Ignored),
-    row(keys::CONNECTIONS_MAX_IDLE_MS, Clients::ADMIN, Type::Long, Text("300000"), Anything, Own),
-    row(keys::CONNECTIONS_MAX_IDLE_MS, Clients::PRODUCER_CONSUMER, Type::Long, Text("540000"), Anything, Own),
-    row(keys::DEFAULT_API_TIMEOUT_MS, Clients::CONSUMER_ADMIN, Type::Int, Text("60000"), AtLeast(0), Own),
-    row("enable.metrics.push", Clients::ADMIN, Type::Boolean, Text("false"), Anything, Is("enable.metrics.push")),
-    row("enable.metrics.push", Clients::PRODUCER_CONSUMER, Type::Boolean, Text("true"), Anything, Is("enable.metrics.push")),
-    row(keys::INTERCEPTOR_CLASSES, Clients::PRODUCER_CONSUMER, Type::List, Text(""), Items { empty_allowed: true }, Own),
-    row(keys::METADATA_MAX_AGE_MS, Clients::ALL, Type::Long, Text("300000"), AtLeast(0), Own),
-    row("metadata.recovery.rebootstrap.trigger.ms", Clients::ALL, Type::Long, Text("300000"), AtLeast(0), Clamped("metadata.recovery.rebootstrap.trigger.ms", 0, INT)),
-    row(keys::METADATA_RECOVERY_STRATEGY, Clients::ALL, Type::String, Text("rebootstrap"), OneOfAnyCase(&["REBOOTSTRAP", "NONE"]), Own),
-    row(keys::METRIC_REPORTERS, Clients::ALL, Type::List, Text("org.apache.kafka.common.metrics.JmxReporter"), Items { empty_allowed: true }, Own),
-    row("metrics.num.samples", Clients::ALL, Type::Int, Text("2"), AtLeast(1), Ignored),
-    row("metrics.recording.level", Clients::ALL, Type::String, Text("INFO"), OneOf(&["INFO", "DEBUG", "TRACE"]), Ignored),
-    row("metrics.sample.window.ms", Clients::ALL, Type::Long, Text("30000"), AtLeast(0), Ignored),
-    row("receive.buffer.bytes", Clients::PRODUCER, Type::Int, Text("32768"), AtLeast(-1), Clamped("socket.receive.buffer.bytes", 0, 100_000_000)),
-    row("receive.buffer.bytes", Clients::CONSUMER_ADMIN, Type::Int, Text("65536"), AtLeast(-1), Clamped("socket.receive.buffer.bytes", 0, 100_000_000)),
-    row(keys::RECONNECT_BACKOFF_MAX_MS, Clients::ALL, Type::Long, Text("1000"), AtLeast(0), Own),
-    row(keys::RECONNECT_BACKOFF_MS, Clients::ALL, Type::Long, Text("50"), AtLeast(0), Own),
-    row(keys::REQUEST_TIMEOUT_MS, Clients::ALL, Type::Int, Text("30000"), AtLeast(0), Own),
-    row(keys::RETRIES, Clients::PRODUCER_ADMIN, Type::Int, Text("2147483647"), Between(0, INT), Own),
-    row(keys::RETRY_BACKOFF_MAX_MS, Clients::ALL, Type::Long, Text("1000"), AtLeast(0), Own),
-    row(keys::RETRY_BACKOFF_MS, Clients::ALL, Type::Long, Text("100"), AtLeast(0), Own),
-    row("send.buffer.bytes", Clients::ALL, Type::Int, Text("131072"), AtLeast(-1), Clamped("socket.send.buffer.bytes", 0, 100_000_000)),
-    row("socket.connection.setup.timeout.max.ms", Clients::ALL, Type::Long, Text("30000"), Anything, Ignored),
-    row("socket.connection.setup.timeout.ms", Clients::ALL, Type::Long, Text("10000"), Anything, Clamped("socket.connection.setup.timeout.ms", 1_000, INT)),
+    row(keys::BOOTSTRAP_CONTROLLERS, Items, Own),
+    row(keys::BOOTSTRAP_SERVERS, Items, Own),
+    row("client.dns.lookup", OneOf(&["use_all_dns_ips", "resolve_canonical_bootstrap_servers_only"]), Is("client.dns.lookup")),
+    row(keys::CLIENT_ID, Anything, Own),
+    row("config.providers", Items, Ignored),
+    row(keys::CONNECTIONS_MAX_IDLE_MS, Anything, Own),
+    row(keys::DEFAULT_API_TIMEOUT_MS, AtLeast(0), Own),
+    row("enable.metrics.push", Anything, Is("enable.metrics.push")),
+    row(keys::INTERCEPTOR_CLASSES, Items, Own),
+    row(keys::METADATA_MAX_AGE_MS, AtLeast(0), Own),
+    row("metadata.recovery.rebootstrap.trigger.ms", AtLeast(0), Clamped("metadata.recovery.rebootstrap.trigger.ms", 0, INT)),
+    row(keys::METADATA_RECOVERY_STRATEGY, OneOfAnyCase(&["REBOOTSTRAP", "NONE"]), Own),
+    row(keys::METRIC_REPORTERS, Items, Own),
+    row("metrics.num.samples", AtLeast(1), Ignored),
+    row("metrics.recording.level", OneOf(&["INFO", "DEBUG", "TRACE"]), Ignored),
+    row("metrics.sample.window.ms", AtLeast(0), Ignored),
+    row("receive.buffer.bytes", AtLeast(-1), Clamped("socket.receive.buffer.bytes", 0, 100_000_000)),
+    row(keys::RECONNECT_BACKOFF_MAX_MS, AtLeast(0), Own),
+    row(keys::RECONNECT_BACKOFF_MS, AtLeast(0), Own),
+    row(keys::REQUEST_TIMEOUT_MS, AtLeast(0), Own),
+    row(keys::RETRIES, Between(0, INT), Own),
+    row(keys::RETRY_BACKOFF_MAX_MS, AtLeast(0), Own),
+    row(keys::RETRY_BACKOFF_MS, AtLeast(0), Own),
+    row("send.buffer.bytes", AtLeast(-1), Clamped("socket.send.buffer.bytes", 0, 100_000_000)),
+    row("socket.connection.setup.timeout.max.ms", Anything, Ignored),
+    row("socket.connection.setup.timeout.ms", Anything, Clamped("socket.connection.setup.timeout.ms", 1_000, INT)),
 ];
 
 pub(super) fn translate(draft: &mut Draft<'_>) -> Result<(), ClientConfigError> {
@@ -62,6 +54,11 @@ pub(super) fn translate(draft: &mut Draft<'_>) -> Result<(), ClientConfigError> 
     draft.set("connections.max.idle.ms", if idle < 0 { 0 } else { idle.clamp(1, INT) });
     // Java's clients always do; librdkafka's own default is off.
     draft.set("socket.keepalive.enable", true);
+
+    if draft.client == ClientKind::Admin {
+        // To ask for a topic is not to want it, which librdkafka assumes of consumers only.
+        draft.set("allow.auto.create.topics", false);
+    }
 
     // Java's key is how often metadata is looked up; librdkafka's of that name is how long an entry is believed.
     let age = draft.number(keys::METADATA_MAX_AGE_MS)?;
@@ -93,7 +90,8 @@ fn backoffs(draft: &mut Draft<'_>) -> Result<(), ClientConfigError> {
 /// Classes that would watch the client, which cannot be loaded.
 fn without_java_classes(draft: &mut Draft<'_>) -> Result<(), ClientConfigError> {
     let others = |list: &[String]| {
-        let others: Vec<&str> = list.iter().map(String::as_str).filter(|class| *class != classes::JMX_REPORTER).collect();
+        let others: Vec<&str> =
+            list.iter().map(String::as_str).filter(|class| *class != classes::JMX_REPORTER).collect();
         others.join(", ")
     };
     let mut keys = vec![keys::METRIC_REPORTERS];

@@ -1,46 +1,42 @@
 //! Keys of consumers.
 
-use std::time::Duration;
-
-use aqueduct_config::{ConfigError, ConfigValueData, Type};
+use aqueduct_config::{ConfigError, ConfigValueData};
 
 use super::draft::Draft;
 use super::error::{CONFIG_EXCEPTION, ILLEGAL_ARGUMENT, INVALID_CONFIGURATION};
-use super::kind::Clients;
 use super::result::{ConsumerExtras, OffsetReset};
 use super::row::Check::{self, Anything, AtLeast, Items, NotEmpty, OneOf, OneOfAnyCase};
-use super::row::Default::{Null, Text};
 use super::row::Meaning::{Clamped, Is, Own, Warned};
 use super::row::{INT, Row, row};
 use super::{ClientConfigError, classes, keys};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
-    row("allow.auto.create.topics", Clients::CONSUMER, Type::Boolean, Text("true"), Anything, Is("allow.auto.create.topics")),
-    row("auto.commit.interval.ms", Clients::CONSUMER, Type::Int, Text("5000"), AtLeast(0), Clamped("auto.commit.interval.ms", 1, 86_400_000)),
-    row(keys::AUTO_OFFSET_RESET, Clients::CONSUMER, Type::String, Text("latest"), Check::OffsetReset, Own),
-    row("check.crcs", Clients::CONSUMER, Type::Boolean, Text("true"), Anything, Is("check.crcs")),
-    row(keys::CLIENT_RACK, Clients::CONSUMER, Type::String, Text(""), Anything, Own),
-    row(keys::ENABLE_AUTO_COMMIT, Clients::CONSUMER, Type::Boolean, Text("true"), Anything, Own),
-    row(keys::EXCLUDE_INTERNAL_TOPICS, Clients::CONSUMER, Type::Boolean, Text("true"), Anything, Own),
-    row(keys::FETCH_MAX_BYTES, Clients::CONSUMER, Type::Int, Text("52428800"), AtLeast(0), Own),
-    row("fetch.max.wait.ms", Clients::CONSUMER, Type::Int, Text("500"), AtLeast(0), Clamped("fetch.wait.max.ms", 0, 300_000)),
-    row("fetch.min.bytes", Clients::CONSUMER, Type::Int, Text("1"), AtLeast(0), Clamped("fetch.min.bytes", 1, 100_000_000)),
-    row(keys::GROUP_ID, Clients::CONSUMER, Type::String, Null, Anything, Own),
-    row(keys::GROUP_INSTANCE_ID, Clients::CONSUMER, Type::String, Null, NotEmpty, Own),
-    row(keys::GROUP_PROTOCOL, Clients::CONSUMER, Type::String, Text("classic"), OneOfAnyCase(&["CONSUMER", "CLASSIC"]), Own),
-    row(keys::GROUP_REMOTE_ASSIGNOR, Clients::CONSUMER, Type::String, Null, Anything, Own),
-    row(keys::HEARTBEAT_INTERVAL_MS, Clients::CONSUMER, Type::Int, Text("3000"), Anything, Own),
-    row(keys::ISOLATION_LEVEL, Clients::CONSUMER, Type::String, Text("read_uncommitted"), OneOf(&["read_committed", "read_uncommitted"]), Own),
-    row(keys::KEY_DESERIALIZER, Clients::CONSUMER, Type::Class, Null, Anything, Own),
-    row(keys::MAX_PARTITION_FETCH_BYTES, Clients::CONSUMER, Type::Int, Text("1048576"), AtLeast(0), Own),
-    row(keys::MAX_POLL_INTERVAL_MS, Clients::CONSUMER, Type::Int, Text("300000"), AtLeast(1), Own),
-    row(keys::MAX_POLL_RECORDS, Clients::CONSUMER, Type::Int, Text("500"), AtLeast(1), Own),
-    row(keys::PARTITION_ASSIGNMENT_STRATEGY, Clients::CONSUMER, Type::List, Text("org.apache.kafka.clients.consumer.RangeAssignor,org.apache.kafka.clients.consumer.CooperativeStickyAssignor"), Items { empty_allowed: true }, Own),
-    row(keys::SESSION_TIMEOUT_MS, Clients::CONSUMER, Type::Int, Text("45000"), Anything, Own),
-    row("share.acknowledgement.mode", Clients::CONSUMER, Type::String, Text("implicit"), OneOf(&["implicit", "explicit"]), Warned("share groups are not used here")),
-    row("share.acquire.mode", Clients::CONSUMER, Type::String, Text("BATCH_OPTIMIZED"), OneOfAnyCase(&["batch_optimized", "record_limit"]), Warned("share groups are not used here")),
-    row(keys::VALUE_DESERIALIZER, Clients::CONSUMER, Type::Class, Null, Anything, Own),
+    row("allow.auto.create.topics", Anything, Is("allow.auto.create.topics")),
+    row("auto.commit.interval.ms", AtLeast(0), Clamped("auto.commit.interval.ms", 1, 86_400_000)),
+    row(keys::AUTO_OFFSET_RESET, Check::OffsetReset, Own),
+    row("check.crcs", Anything, Is("check.crcs")),
+    row(keys::CLIENT_RACK, Anything, Own),
+    row(keys::ENABLE_AUTO_COMMIT, Anything, Own),
+    row(keys::EXCLUDE_INTERNAL_TOPICS, Anything, Own),
+    row(keys::FETCH_MAX_BYTES, AtLeast(0), Own),
+    row("fetch.max.wait.ms", AtLeast(0), Clamped("fetch.wait.max.ms", 0, 300_000)),
+    row("fetch.min.bytes", AtLeast(0), Clamped("fetch.min.bytes", 1, 100_000_000)),
+    row(keys::GROUP_ID, Anything, Own),
+    row(keys::GROUP_INSTANCE_ID, NotEmpty, Own),
+    row(keys::GROUP_PROTOCOL, OneOfAnyCase(&["CONSUMER", "CLASSIC"]), Own),
+    row(keys::GROUP_REMOTE_ASSIGNOR, Anything, Own),
+    row(keys::HEARTBEAT_INTERVAL_MS, Anything, Own),
+    row(keys::ISOLATION_LEVEL, OneOf(&["read_committed", "read_uncommitted"]), Own),
+    row(keys::KEY_DESERIALIZER, Anything, Own),
+    row(keys::MAX_PARTITION_FETCH_BYTES, AtLeast(0), Own),
+    row(keys::MAX_POLL_INTERVAL_MS, AtLeast(1), Own),
+    row(keys::MAX_POLL_RECORDS, AtLeast(1), Own),
+    row(keys::PARTITION_ASSIGNMENT_STRATEGY, Items, Own),
+    row(keys::SESSION_TIMEOUT_MS, Anything, Own),
+    row("share.acknowledgement.mode", OneOf(&["implicit", "explicit"]), Warned("share groups are not used here")),
+    row("share.acquire.mode", OneOfAnyCase(&["batch_optimized", "record_limit"]), Warned("share groups are not used here")),
+    row(keys::VALUE_DESERIALIZER, Anything, Own),
 ];
 
 /// What librdkafka may fetch ahead for a consumer, in KiB. Its own default of 64 MiB, times a hundred sink tasks, is
@@ -176,7 +172,8 @@ fn assignors(draft: &mut Draft<'_>) -> Result<String, ClientConfigError> {
     let mut eager = Vec::new();
     let mut cooperative = Vec::new();
     for class in draft.list(key)? {
-        match class.as_str() {
+        // The default prints as Java prints classes.
+        match class.strip_prefix("class ").unwrap_or(class) {
             classes::RANGE_ASSIGNOR => eager.push("range"),
             classes::ROUND_ROBIN_ASSIGNOR => eager.push("roundrobin"),
             classes::COOPERATIVE_STICKY_ASSIGNOR => cooperative.push("cooperative-sticky"),
@@ -282,8 +279,7 @@ fn is_duration(text: &str) -> bool {
     if days.is_empty() && time.is_empty() {
         return false;
     }
-    units(days, "D").is_some_and(|rest| rest.is_empty())
-        && units(time, "HMS").is_some_and(|rest| rest.is_empty())
+    units(days, "D").is_some_and(str::is_empty) && units(time, "HMS").is_some_and(str::is_empty)
 }
 
 /// Takes `12H34M…` off the front, in the order of `names`; only seconds may have a fraction.

@@ -19,6 +19,7 @@ pub(super) struct Draft<'a> {
 
 impl Draft<'_> {
     /// Sets a property of librdkafka.
+    #[allow(clippy::needless_pass_by_value, reason = "numbers and texts alike are given as they are")]
     pub(super) fn set(&mut self, name: &str, value: impl ToString) {
         self.properties.insert(name.to_owned(), value.to_string());
     }

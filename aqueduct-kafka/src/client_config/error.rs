@@ -65,12 +65,7 @@ impl ClientConfigError {
         Self::with_kind(ClientConfigErrorKind::Credentials, key, class, message)
     }
 
-    fn with_kind(
-        kind: ClientConfigErrorKind,
-        key: &str,
-        class: &'static str,
-        message: impl Into<String>,
-    ) -> Self {
+    fn with_kind(kind: ClientConfigErrorKind, key: &str, class: &'static str, message: impl Into<String>) -> Self {
         let chain = vec![JavaException { class, message: message.into() }];
         Self { kind, key: Some(key.to_owned()), chain }
     }

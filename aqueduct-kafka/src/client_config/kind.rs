@@ -42,29 +42,3 @@ impl fmt::Display for ClientKind {
         })
     }
 }
-
-/// The clients that know a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Clients {
-    producer: bool,
-    consumer: bool,
-    admin: bool,
-}
-
-impl Clients {
-    pub(crate) const ALL: Self = Self { producer: true, consumer: true, admin: true };
-    pub(crate) const PRODUCER: Self = Self { producer: true, consumer: false, admin: false };
-    pub(crate) const CONSUMER: Self = Self { producer: false, consumer: true, admin: false };
-    pub(crate) const ADMIN: Self = Self { producer: false, consumer: false, admin: true };
-    pub(crate) const PRODUCER_CONSUMER: Self = Self { producer: true, consumer: true, admin: false };
-    pub(crate) const PRODUCER_ADMIN: Self = Self { producer: true, consumer: false, admin: true };
-    pub(crate) const CONSUMER_ADMIN: Self = Self { producer: false, consumer: true, admin: true };
-
-    pub(crate) fn contains(self, client: ClientKind) -> bool {
-        match client {
-            ClientKind::Producer => self.producer,
-            ClientKind::Consumer => self.consumer,
-            ClientKind::Admin => self.admin,
-        }
-    }
-}

@@ -11,6 +11,8 @@
 //!
 //! Which keys of a worker and a connector come together for a client is told by [`scopes`].
 
+#[cfg(test)]
+mod acceptance;
 mod bootstrap;
 mod classes;
 mod common;
@@ -42,9 +44,7 @@ pub use error::{ClientConfigError, ClientConfigErrorKind, JavaException};
 pub use jaas::JaasEntry;
 pub use kind::ClientKind;
 pub use oauth::{OAuthToken, TokenSource};
-pub use result::{
-    ConsumerExtras, Idempotence, LibrdkafkaConfig, OffsetReset, Partitioner, ProducerExtras,
-};
+pub use result::{ConsumerExtras, Idempotence, LibrdkafkaConfig, OffsetReset, Partitioner, ProducerExtras};
 pub use row::definition;
 pub use sensitive::is_sensitive;
 
@@ -57,10 +57,7 @@ use draft::Draft;
 ///
 /// # Errors
 /// When Java's client would refuse the properties, or when this one cannot honour them.
-pub fn translate(
-    client: ClientKind,
-    java: &BTreeMap<String, String>,
-) -> Result<LibrdkafkaConfig, ClientConfigError> {
+pub fn translate(client: ClientKind, java: &BTreeMap<String, String>) -> Result<LibrdkafkaConfig, ClientConfigError> {
     translate_in(client, java, &ClientEnvironment::of_process())
 }
 
@@ -96,8 +93,7 @@ pub fn translate_in(
 ) -> Result<LibrdkafkaConfig, ClientConfigError> {
     let definition = definition(client);
     let config = definition.parse_with(java, &AnyClass)?;
-    let mut draft =
-        Draft { client, config, environment, properties: BTreeMap::new(), warnings: Vec::new() };
+    let mut draft = Draft { client, config, environment, properties: BTreeMap::new(), warnings: Vec::new() };
     draft.apply_table()?;
     common::translate(&mut draft)?;
     let producer = match client {

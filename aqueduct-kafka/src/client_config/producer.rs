@@ -2,43 +2,39 @@
 
 use std::time::Duration;
 
-use aqueduct_config::Type;
-
 use super::draft::Draft;
 use super::error::CONFIG_EXCEPTION;
-use super::kind::Clients;
 use super::result::{Idempotence, Partitioner, ProducerExtras};
 use super::row::Check::{Anything, AtLeast, Between, GzipLevel, NotEmpty, OneOf};
-use super::row::Default::{Null, Text};
 use super::row::Meaning::{Ignored, Is, Own};
 use super::row::{INT, Row, row};
 use super::{ClientConfigError, classes, keys};
 
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
-    row(keys::ACKS, Clients::PRODUCER, Type::String, Text("all"), OneOf(&["all", "-1", "0", "1"]), Own),
-    row(keys::BATCH_SIZE, Clients::PRODUCER, Type::Int, Text("16384"), AtLeast(0), Own),
-    row(keys::BUFFER_MEMORY, Clients::PRODUCER, Type::Long, Text("33554432"), AtLeast(0), Own),
-    row(keys::COMPRESSION_GZIP_LEVEL, Clients::PRODUCER, Type::Int, Text("-1"), GzipLevel, Own),
-    row(keys::COMPRESSION_LZ4_LEVEL, Clients::PRODUCER, Type::Int, Text("9"), Between(1, 17), Own),
-    row("compression.type", Clients::PRODUCER, Type::String, Text("none"), OneOf(&["none", "gzip", "snappy", "lz4", "zstd"]), Is("compression.type")),
-    row(keys::COMPRESSION_ZSTD_LEVEL, Clients::PRODUCER, Type::Int, Text("3"), Between(-131072, 22), Own),
-    row(keys::DELIVERY_TIMEOUT_MS, Clients::PRODUCER, Type::Int, Text("120000"), AtLeast(0), Own),
-    row(keys::ENABLE_IDEMPOTENCE, Clients::PRODUCER, Type::Boolean, Text("true"), Anything, Own),
-    row(keys::KEY_SERIALIZER, Clients::PRODUCER, Type::Class, Null, Anything, Own),
-    row(keys::LINGER_MS, Clients::PRODUCER, Type::Long, Text("5"), AtLeast(0), Own),
-    row(keys::MAX_BLOCK_MS, Clients::PRODUCER, Type::Long, Text("60000"), AtLeast(0), Own),
-    row(keys::MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, Clients::PRODUCER, Type::Int, Text("5"), AtLeast(1), Own),
-    row(keys::MAX_REQUEST_SIZE, Clients::PRODUCER, Type::Int, Text("1048576"), AtLeast(0), Own),
-    row("metadata.max.idle.ms", Clients::PRODUCER, Type::Long, Text("300000"), AtLeast(5000), Ignored),
-    row("partitioner.adaptive.partitioning.enable", Clients::PRODUCER, Type::Boolean, Text("true"), Anything, Ignored),
-    row("partitioner.availability.timeout.ms", Clients::PRODUCER, Type::Long, Text("0"), AtLeast(0), Ignored),
-    row(keys::PARTITIONER_CLASS, Clients::PRODUCER, Type::Class, Null, Anything, Own),
-    row(keys::PARTITIONER_IGNORE_KEYS, Clients::PRODUCER, Type::Boolean, Text("false"), Anything, Own),
-    row(keys::TRANSACTION_TIMEOUT_MS, Clients::PRODUCER, Type::Int, Text("60000"), Anything, Own),
-    row(keys::TRANSACTION_TWO_PHASE_COMMIT_ENABLE, Clients::PRODUCER, Type::Boolean, Text("false"), Anything, Own),
-    row(keys::TRANSACTIONAL_ID, Clients::PRODUCER, Type::String, Null, NotEmpty, Own),
-    row(keys::VALUE_SERIALIZER, Clients::PRODUCER, Type::Class, Null, Anything, Own),
+    row(keys::ACKS, OneOf(&["all", "-1", "0", "1"]), Own),
+    row(keys::BATCH_SIZE, AtLeast(0), Own),
+    row(keys::BUFFER_MEMORY, AtLeast(0), Own),
+    row(keys::COMPRESSION_GZIP_LEVEL, GzipLevel, Own),
+    row(keys::COMPRESSION_LZ4_LEVEL, Between(1, 17), Own),
+    row("compression.type", OneOf(&["none", "gzip", "snappy", "lz4", "zstd"]), Is("compression.type")),
+    row(keys::COMPRESSION_ZSTD_LEVEL, Between(-131072, 22), Own),
+    row(keys::DELIVERY_TIMEOUT_MS, AtLeast(0), Own),
+    row(keys::ENABLE_IDEMPOTENCE, Anything, Own),
+    row(keys::KEY_SERIALIZER, Anything, Own),
+    row(keys::LINGER_MS, AtLeast(0), Own),
+    row(keys::MAX_BLOCK_MS, AtLeast(0), Own),
+    row(keys::MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, AtLeast(1), Own),
+    row(keys::MAX_REQUEST_SIZE, AtLeast(0), Own),
+    row("metadata.max.idle.ms", AtLeast(5000), Ignored),
+    row("partitioner.adaptive.partitioning.enable", Anything, Ignored),
+    row("partitioner.availability.timeout.ms", AtLeast(0), Ignored),
+    row(keys::PARTITIONER_CLASS, Anything, Own),
+    row(keys::PARTITIONER_IGNORE_KEYS, Anything, Own),
+    row(keys::TRANSACTION_TIMEOUT_MS, Anything, Own),
+    row(keys::TRANSACTION_TWO_PHASE_COMMIT_ENABLE, Anything, Own),
+    row(keys::TRANSACTIONAL_ID, NotEmpty, Own),
+    row(keys::VALUE_SERIALIZER, Anything, Own),
 ];
 
 /// The batch size where nobody chose one: Java's 16 KiB cost ten times the throughput on a busy partition, and nothing
@@ -144,7 +140,8 @@ fn delivery_timeout(draft: &Draft<'_>) -> Result<u64, ClientConfigError> {
 
 fn timeouts(draft: &mut Draft<'_>, delivery: u64, transactional_id: Option<&str>) -> Result<(), ClientConfigError> {
     let request = draft.number(keys::REQUEST_TIMEOUT_MS)?;
-    let transaction = draft.number(keys::TRANSACTION_TIMEOUT_MS)?.clamp(1_000, INT);
+    // librdkafka adds 100 to it.
+    let transaction = draft.number(keys::TRANSACTION_TIMEOUT_MS)?.clamp(1_000, INT - 100);
     let mut delivery = i64::try_from(delivery).unwrap_or(INT).clamp(1, INT);
     draft.set("transaction.timeout.ms", transaction);
     draft.set("request.timeout.ms", request.clamp(1, 900_000));
@@ -215,7 +212,8 @@ fn without_serializers(draft: &mut Draft<'_>) -> Result<(), ClientConfigError> {
     for key in [keys::KEY_SERIALIZER, keys::VALUE_SERIALIZER] {
         match draft.text(key)?.map(str::to_owned) {
             Some(class) if !classes::BYTES.contains(&class.as_str()) => {
-                draft.warn(key, format_args!("has no effect: records are serialized by Connect's converters ({class})"));
+                draft
+                    .warn(key, format_args!("has no effect: records are serialized by Connect's converters ({class})"));
             }
             _ => {}
         }

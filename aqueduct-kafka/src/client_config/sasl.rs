@@ -28,8 +28,8 @@ pub(super) fn translate(draft: &mut Draft<'_>) -> Result<Option<Arc<dyn TokenSou
             Ok(Some(tokens))
         }
         "GSSAPI" => {
-            let default = if draft.is_given(key) { "" } else { " (which is the default)" };
-            let why = format!("This build has no Kerberos{default}. There are {MECHANISMS}.");
+            let default = if draft.is_given(key) { "" } else { " GSSAPI is the default: set sasl.mechanism." };
+            let why = format!("This build has no Kerberos.{default} There are {MECHANISMS}.");
             Err(ClientConfigError::unsupported_value(key, mechanism, why))
         }
         "AWS_MSK_IAM" => Err(aws(key, &mechanism)),
@@ -40,9 +40,8 @@ pub(super) fn translate(draft: &mut Draft<'_>) -> Result<Option<Arc<dyn TokenSou
 /// The login module's entry: from `sasl.jaas.config`, or else from the file that the environment names.
 fn login_entry(draft: &Draft<'_>) -> Result<JaasEntry, ClientConfigError> {
     let key = keys::SASL_JAAS_CONFIG;
-    let wrong = |message: String| {
-        ClientConfigError::invalid(key, ILLEGAL_ARGUMENT, message).in_network_client(draft.client)
-    };
+    let wrong =
+        |message: String| ClientConfigError::invalid(key, ILLEGAL_ARGUMENT, message).in_network_client(draft.client);
     let entry = if let Some(text) = draft.secret(key)? {
         JaasEntry::parse(text).map_err(wrong)?
     } else {

@@ -194,10 +194,8 @@ impl Stores {
         let is_pem = is_pem(&self.key_type);
         let found = match (&self.key_pem, &self.chain_pem, &self.key_location, &self.key_store_password) {
             (Some(_), ..) if !is_pem => {
-                let message = format!(
-                    "SSL private key can be specified only for PEM, but key store type is {}.",
-                    self.key_type
-                );
+                let message =
+                    format!("SSL private key can be specified only for PEM, but key store type is {}.", self.key_type);
                 return wrong(keys::SSL_KEYSTORE_KEY, &message);
             }
             (Some(_), None, ..) => {

@@ -138,6 +138,18 @@ impl Client {
         fatal_error(self.raw()).map(|(code, text)| KafkaError::from_code(code, text))
     }
 
+    /// Ends all records that are queued or under way, so that nothing keeps the instance from going.
+    pub(crate) fn purge(&self) {
+        // SAFETY: rule 2. It fails for a consumer only, which has no such records.
+        unsafe { rd_kafka_purge(self.raw(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT) };
+    }
+
+    /// Sends what is queued without waiting for `linger.ms`. Blocks the thread until all records have ended.
+    pub(crate) fn flush(&self, timeout_ms: i32) {
+        // SAFETY: rule 2. A timeout is no error here: the caller looks for itself.
+        unsafe { rd_kafka_flush(self.raw(), timeout_ms) };
+    }
+
     /// How many records, requests and events wait inside the instance.
     pub(crate) fn queue_length(&self) -> usize {
         // SAFETY: rule 2.
@@ -198,7 +210,7 @@ pub(super) fn check(code: c_int, doing: &str) -> Result<(), KafkaError> {
 }
 
 /// librdkafka's words for `code`.
-pub(super) fn describe(code: c_int) -> String {
+pub(crate) fn describe(code: c_int) -> String {
     // SAFETY: answers a static text, or one in thread-local memory for an unknown code, which is copied at once.
     let text = unsafe { text::owned(rd_kafka_err2str(code)) };
     text.strip_prefix("Broker: ").or_else(|| text.strip_prefix("Local: ")).unwrap_or(&text).to_owned()

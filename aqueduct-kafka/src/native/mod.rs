@@ -20,6 +20,8 @@ mod consume;
 mod event;
 mod ffi;
 mod group;
+#[cfg(test)]
+pub(crate) mod mock;
 mod partitions;
 mod produce;
 mod queue;
@@ -27,7 +29,7 @@ mod reply;
 mod request;
 mod text;
 
-pub(crate) use client::{Client, ClientType, Observer, SaslToken};
+pub(crate) use client::{Client, ClientType, Observer, SaslToken, describe};
 pub(crate) use consume::{Batch, ConsumeError};
 pub(crate) use event::{Event, EventKind};
 pub(crate) use group::{GroupChange, GroupChangeKind};

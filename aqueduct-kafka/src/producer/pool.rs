@@ -1,8 +1,13 @@
 //! Producers shared between tasks. Each producer has threads of its own, so tasks whose settings are equal apart from
 //! the generated `client.id` use one.
 
+use std::sync::{Arc, Weak};
+
+use parking_lot::Mutex;
+
+use super::core::Gate;
+use super::{Handle, Producer};
 use crate::error::KafkaError;
-use crate::producer::Producer;
 use crate::settings::ClientSettings;
 
 /// Whether tasks may share producers (worker key `producer.sharing`).
@@ -15,18 +20,48 @@ pub enum ProducerSharing {
     None,
 }
 
-/// Hands out producers; drops its own interest in one as soon as no task holds it.
-pub struct ProducerPool {}
+/// Hands out producers; holds none of them itself.
+pub struct ProducerPool {
+    sharing: ProducerSharing,
+    shared_client_id: String,
+    producers: Mutex<Vec<Pooled>>,
+}
+
+struct Pooled {
+    settings: ClientSettings,
+    handle: Weak<Handle>,
+}
+
+const CLIENT_ID: &str = "client.id";
 
 impl ProducerPool {
     /// `shared_client_id` is the `client.id` of shared producers (`connector-producer-<worker id>`).
     pub fn new(sharing: ProducerSharing, shared_client_id: impl Into<String>) -> ProducerPool {
-        unimplemented!()
+        ProducerPool { sharing, shared_client_id: shared_client_id.into(), producers: Mutex::default() }
     }
 
     /// A producer for these settings: one that is in use already, or a new one. Transactional producers, and ones that
-    /// failed, are never shared; nor is one whose `client.id` a person chose with others than those who chose the same.
+    /// failed, are never shared; a `client.id` that a person chose is kept.
     pub fn acquire(&self, settings: &ClientSettings) -> Result<Producer, KafkaError> {
-        unimplemented!()
+        if self.sharing == ProducerSharing::None || settings.get("transactional.id").is_some() {
+            return Producer::create(settings);
+        }
+        let mut settings = settings.clone();
+        if !settings.is_user_set(CLIENT_ID) {
+            settings.set_base(CLIENT_ID, self.shared_client_id.as_str());
+        }
+        // The lock is held while the producer starts, which takes milliseconds: two tasks that start together share it.
+        let mut producers = self.producers.lock();
+        producers.retain(|pooled| pooled.handle.strong_count() > 0);
+        let present = producers.iter().filter(|pooled| pooled.settings == settings).find_map(|pooled| {
+            let producer = Producer(pooled.handle.upgrade()?);
+            (producer.core().gate() != Gate::Closed).then_some(producer)
+        });
+        if let Some(producer) = present {
+            return Ok(producer);
+        }
+        let producer = Producer::create(&settings)?;
+        producers.push(Pooled { settings, handle: Arc::downgrade(&producer.0) });
+        Ok(producer)
     }
 }

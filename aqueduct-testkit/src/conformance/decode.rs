@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_data::{Bytes, Decimal, Schema, SchemaBuilder, SchemaRef, Struct, Type, Value, ValueMap};
+use aqueduct_data::{Bytes, Decimal, SchemaBuilder, SchemaRef, Struct, Type, Value, ValueMap};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
@@ -130,7 +130,10 @@ const TYPES: [Type; 12] = [
 ];
 
 /// The type of this name, such as `INT8`.
-pub(super) fn schema_type(json: &Json) -> Result<Type, NotCompared> {
+///
+/// # Errors
+/// When it is no name of a type.
+pub fn schema_type(json: &Json) -> Result<Type, NotCompared> {
     let name = text(json, "type")?;
     TYPES.into_iter().find(|t| t.name() == name).ok_or_else(|| malformed("type", json))
 }
@@ -149,14 +152,10 @@ pub fn schema(json: &Json) -> Result<Option<SchemaRef>, NotCompared> {
         return build(decorated(plain, json)?, json).map(Some);
     }
     let context = build(plain.clone(), json)?;
+    // The default was checked when it was recorded, and against the schema as it was then, which may have got its name
+    // only afterwards.
     let default = value(default, Some(&context))?;
-    // A builder checks a default against the name it has by then. Nearly always the name comes first; a schema whose
-    // default does not fit its name was built the other way round.
-    let built = decorated(plain.clone(), json)?.default_value(default.clone()).build();
-    match built {
-        Ok(schema) => Ok(Some(schema)),
-        Err(_) => build(decorated(plain.default_value(default), json)?, json).map(Some),
-    }
+    build(decorated(plain, json)?.default_unchecked(default), json).map(Some)
 }
 
 fn build(builder: SchemaBuilder, json: &Json) -> Result<SchemaRef, NotCompared> {
@@ -231,12 +230,4 @@ pub fn config(json: &Json) -> Result<Config, NotCompared> {
         Ok((key.clone(), value))
     };
     members.iter().map(entry).collect()
-}
-
-/// What schema-less code reads as the plain schema of a type; kept here so that decoders build schemas one way.
-pub(super) fn plain(kind: Type) -> SchemaRef {
-    match kind {
-        Type::String => Schema::string(),
-        _ => SchemaBuilder::new(kind).build().expect("a schema of a bare type has nothing to be wrong"),
-    }
 }

@@ -34,7 +34,7 @@ mod recorded;
 mod runner;
 
 pub use case::{Case, ExpectedError, Failure, NotCompared, Verdict};
-pub use decode::{Config, bytes, config, schema, value};
+pub use decode::{Config, bytes, config, schema, schema_type, value};
 pub use encode::{bytes_text, schema_text, value_text};
 pub use record::{ConformanceRecord, RecordKind};
 pub use recorded::Recorded;

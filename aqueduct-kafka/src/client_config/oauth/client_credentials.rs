@@ -156,3 +156,123 @@ fn certificates(pem: &str) -> Result<Vec<Certificate<'static>>, String> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::TcpListener;
+    use std::thread::JoinHandle;
+
+    use super::*;
+
+    /// Answers one request, and gives it back: the head in lines, the body last.
+    fn server(answer: &'static str) -> (String, JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/token", listener.local_addr().unwrap());
+        let thread = std::thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream);
+            let mut lines = Vec::new();
+            let mut length = 0;
+            loop {
+                let mut line = String::new();
+                reader.read_line(&mut line).unwrap();
+                let line = line.trim_end().to_owned();
+                if line.is_empty() {
+                    break;
+                }
+                if let Some(number) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
+                    length = number.parse().unwrap();
+                }
+                lines.push(line);
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            lines.push(String::from_utf8(body).unwrap());
+            reader.get_mut().write_all(answer.as_bytes()).unwrap();
+            lines
+        });
+        (url, thread)
+    }
+
+    fn source(url: String, scope: Option<&str>, encode_header: bool) -> ClientCredentials {
+        let second = Duration::from_secs(1);
+        let endpoint = Endpoint {
+            url,
+            client_id: "my id".to_owned(),
+            client_secret: "s3cret&".to_owned(),
+            scope: scope.map(str::to_owned),
+            encode_header,
+            connect_timeout: second,
+            read_timeout: second,
+            tls: Tls::default(),
+        };
+        ClientCredentials::new(endpoint, "sub".to_owned(), BTreeMap::new()).unwrap()
+    }
+
+    const GOOD: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n\
+                        {\"access_token\":\"e30.eyJzdWIiOiJhbGljZSIsImV4cCI6MTcwMDAwMDAwMH0.c2ln\",\"expires_in\":60}";
+
+    #[test]
+    fn a_token_is_fetched_with_id_secret_and_scope() {
+        let (url, server) = server(GOOD);
+        let token = source(url, Some("read write"), false).token().unwrap();
+        assert_eq!(token.principal, "alice");
+        assert_eq!(token.token, "e30.eyJzdWIiOiJhbGljZSIsImV4cCI6MTcwMDAwMDAwMH0.c2ln");
+        let request = server.join().unwrap();
+        assert_eq!(request[0], "POST /token HTTP/1.1");
+        let has = |line: &str| request.iter().any(|got| got.eq_ignore_ascii_case(line));
+        // base64 of `my id:s3cret&`
+        assert!(has("Authorization: Basic bXkgaWQ6czNjcmV0Jg=="), "{request:?}");
+        assert!(has("Content-Type: application/x-www-form-urlencoded"), "{request:?}");
+        assert!(has("Accept: application/json"), "{request:?}");
+        assert_eq!(request.last().unwrap(), "grant_type=client_credentials&scope=read+write");
+    }
+
+    #[test]
+    fn id_and_secret_are_encoded_where_the_server_wants_it() {
+        let (url, server) = server(GOOD);
+        source(url, None, true).token().unwrap();
+        let request = server.join().unwrap();
+        // base64 of `my+id:s3cret%26`
+        assert!(request.iter().any(|line| line.ends_with("Basic bXkraWQ6czNjcmV0JTI2")), "{request:?}");
+        assert_eq!(request.last().unwrap(), "grant_type=client_credentials");
+    }
+
+    #[track_caller]
+    fn check_failure(answer: &'static str, part: &str) {
+        let (url, server) = server(answer);
+        let error = source(url.clone(), None, false).token().unwrap_err();
+        server.join().unwrap();
+        assert!(error.starts_with(&format!("fetching a token from {url}: ")) && error.contains(part), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn what_the_server_complains_of_is_passed_on() {
+        check_failure(
+            "HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n\
+             {\"error\":\"invalid_client\",\"error_description\":\"unknown id\"}",
+            "it answered 401: invalid_client: unknown id",
+        );
+        check_failure("HTTP/1.1 503 Busy\r\nConnection: close\r\n\r\nbusy", "it answered 503");
+        check_failure(
+            "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nConnection: close\r\n\r\n",
+            "it answered 302",
+        );
+        check_failure("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", "its answer holds no access_token");
+        check_failure(
+            "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"access_token\":\"opaque\"}",
+            "Malformed JWT provided",
+        );
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_is_named() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        drop(listener);
+        let error = source(url.clone(), None, false).token().unwrap_err();
+        assert!(error.starts_with(&format!("fetching a token from {url}: ")), "{error}");
+    }
+}

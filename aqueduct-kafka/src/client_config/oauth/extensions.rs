@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Checks extensions as Java does.
-pub(super) fn checked<'a>(
-    given: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Result<BTreeMap<String, String>, String> {
+pub(super) fn checked<'a>(given: impl Iterator<Item = (&'a str, &'a str)>) -> Result<BTreeMap<String, String>, String> {
     given.map(|(name, value)| checked_one(name, value)).collect()
 }
 

@@ -29,12 +29,7 @@ pub(super) fn read(
         .and_then(Value::as_f64)
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
         .ok_or("the token has no claim exp that says when it ends")?;
-    Ok(OAuthToken {
-        token: token.to_owned(),
-        principal,
-        expires: UNIX_EPOCH + expires,
-        extensions: extensions.clone(),
-    })
+    Ok(OAuthToken { token: token.to_owned(), principal, expires: UNIX_EPOCH + expires, extensions: extensions.clone() })
 }
 
 fn claims(token: &str) -> Result<Map<String, Value>, String> {
@@ -42,7 +37,7 @@ fn claims(token: &str) -> Result<Map<String, Value>, String> {
     let (Some(_header), Some(claims), Some(_signature), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
     else {
-        return Err("the token is no JSON Web Token: it does not have three parts".to_owned());
+        return Err("Malformed JWT provided; expected three sections (header, payload, and signature)".to_owned());
     };
     // Some issuers pad; base64url in a JWT has no padding.
     let decoded = URL_SAFE_NO_PAD
@@ -80,8 +75,9 @@ mod tests {
         check(&jwt(r#"{"sub":"alice","exp":1700000000}"#), Ok(("alice", 1_700_000_000)));
         check(&format!(" {}\n", jwt(r#"{"sub":"a","exp":1.9}"#)), Ok(("a", 1)));
         check("", Err("the token is empty"));
-        check("opaque", Err("the token is no JSON Web Token: it does not have three parts"));
-        check("a.b.c.d", Err("the token is no JSON Web Token: it does not have three parts"));
+        let malformed = "Malformed JWT provided; expected three sections (header, payload, and signature)";
+        check("opaque", Err(malformed));
+        check("a.b.c.d", Err(malformed));
         check("a.!.c", Err("the token is no JSON Web Token: its claims are not base64url"));
         check(&jwt("[]"), Err("the token is no JSON Web Token: its claims are no JSON object"));
         check(&jwt(r#"{"exp":1}"#), Err("the token has no claim sub that names a principal"));

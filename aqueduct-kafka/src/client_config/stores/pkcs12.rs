@@ -30,7 +30,7 @@ fn open(data: &[u8], password: Option<&str>) -> Result<ParsedPkcs12_2, StoreErro
         if password.is_none() {
             return StoreError::PasswordNeeded;
         }
-        let reasons: Vec<&str> = error.errors().iter().filter_map(|e| e.reason()).collect();
+        let reasons: Vec<&str> = error.errors().iter().filter_map(openssl::error::Error::reason).collect();
         if reasons.iter().any(|reason| reason.contains("mac verify") || reason.contains("cipherfinal")) {
             StoreError::WrongPassword
         } else {

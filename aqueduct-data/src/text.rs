@@ -1,0 +1,135 @@
+//! Values as Java prints them (`toString`): what the file sink writes, and what messages quote.
+//!
+//! [`Value::write_java_text`] is the fast way, into bytes; [`Value`], [`Struct`] and [`ValueMap`] also have `Display`.
+
+use std::fmt;
+use std::hash::BuildHasher;
+
+use crate::seam::{java_date, java_f32, java_f64};
+use foldhash::fast::FixedState;
+
+use crate::{Struct, Value, ValueMap};
+
+/// Where text goes: bytes on the record path, strings elsewhere.
+trait Out {
+    fn push(&mut self, text: &str);
+}
+
+impl Out for Vec<u8> {
+    fn push(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
+}
+
+impl Out for String {
+    fn push(&mut self, text: &str) {
+        self.push_str(text);
+    }
+}
+
+impl Value {
+    /// Appends the value as `String.valueOf` prints it: strings raw, null as `null`, lists as `[1, 2]`, maps as
+    /// `{k=v, k2=v2}`, structs as `Struct{a=1,b=x}` without the fields that are null.
+    ///
+    /// Bytes print as Java prints an array, as `[B@` and some hash.
+    ///
+    /// ```
+    /// use aqueduct_data::Value;
+    ///
+    /// let mut line = b"items: ".to_vec();
+    /// Value::array([1i32.into(), "x".into(), Value::Null]).write_java_text(&mut line);
+    /// assert_eq!(line, b"items: [1, x, null]");
+    /// ```
+    pub fn write_java_text(&self, out: &mut Vec<u8>) {
+        write_value(self, out);
+    }
+
+    /// Appends the value to a string as `String.valueOf` prints it; see [`Value::write_java_text`].
+    pub fn push_java_text(&self, out: &mut String) {
+        write_value(self, out);
+    }
+}
+
+fn write_value(value: &Value, out: &mut impl Out) {
+    match value {
+        Value::Null => out.push("null"),
+        Value::Int8(n) => out.push(itoa::Buffer::new().format(*n)),
+        Value::Int16(n) => out.push(itoa::Buffer::new().format(*n)),
+        Value::Int32(n) => out.push(itoa::Buffer::new().format(*n)),
+        Value::Int64(n) => out.push(itoa::Buffer::new().format(*n)),
+        Value::Float32(n) => out.push(&java_f32(*n)),
+        Value::Float64(n) => out.push(&java_f64(*n)),
+        Value::Boolean(b) => out.push(if *b { "true" } else { "false" }),
+        Value::String(text) => out.push(text),
+        Value::Bytes(bytes) => {
+            let hash = FixedState::default().hash_one(bytes) >> 32;
+            out.push(&format!("[B@{hash:x}"));
+        }
+        Value::Decimal(decimal) => out.push(&decimal.to_string()),
+        Value::Date(millis) => out.push(&java_date(*millis)),
+        Value::Array(items) => {
+            out.push("[");
+            for (index, item) in items.iter().enumerate() {
+                out.push(if index > 0 { ", " } else { "" });
+                write_value(item, out);
+            }
+            out.push("]");
+        }
+        Value::Map(map) => write_map(map, out),
+        Value::Struct(fields) => write_struct(fields, out),
+    }
+}
+
+fn write_map(map: &ValueMap, out: &mut impl Out) {
+    out.push("{");
+    for (index, (key, value)) in map.iter().enumerate() {
+        out.push(if index > 0 { ", " } else { "" });
+        write_value(key, out);
+        out.push("=");
+        write_value(value, out);
+    }
+    out.push("}");
+}
+
+fn write_struct(fields: &Struct, out: &mut impl Out) {
+    out.push("Struct{");
+    let mut separator = "";
+    for (field, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+        out.push(separator);
+        out.push(field.name());
+        out.push("=");
+        write_value(value, out);
+        separator = ",";
+    }
+    out.push("}");
+}
+
+fn display(f: &mut fmt::Formatter<'_>, write: impl FnOnce(&mut String)) -> fmt::Result {
+    let mut text = String::new();
+    write(&mut text);
+    f.write_str(&text)
+}
+
+/// As Java prints it; see [`Value::write_java_text`].
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::String(text) => f.write_str(text),
+            _ => display(f, |out| self.push_java_text(out)),
+        }
+    }
+}
+
+/// As Java prints it: `Struct{a=1,b=x}`, without the fields that are null.
+impl fmt::Display for Struct {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        display(f, |out| write_struct(self, out))
+    }
+}
+
+/// As Java prints it: `{k=v, k2=v2}`.
+impl fmt::Display for ValueMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        display(f, |out| write_map(self, out))
+    }
+}

@@ -1,0 +1,221 @@
+//! `org.apache.kafka.connect.json.JsonConverter`.
+
+use aqueduct_api::{ConfigMap, ConnectError, Converter, HeaderConverter, RawHeaders};
+use aqueduct_data::{Bytes, SchemaAndValue, SchemaRef};
+use bytes::BytesMut;
+
+use crate::charset;
+use crate::config::Config;
+use crate::fault::Fault;
+use crate::parser;
+use crate::read::{Reader, SchemaCache};
+use crate::tape::{Document, Kind, Tape};
+use crate::write::{EnvelopeCache, Writer};
+
+/// The buffer that values are written into is allocated in pieces of this size: small enough that one record in flight
+/// does not hold on to much, large enough for many records.
+const BUFFER: usize = 32 * 1024;
+
+const NO_ENVELOPE: &str = "JsonConverter with schemas.enable requires \"schema\" and \"payload\" fields and may not \
+                           contain additional fields. If you are trying to deserialize plain JSON data, set \
+                           schemas.enable=false in your converter configuration.";
+
+/// Converts between values and JSON, with or without their schemas.
+///
+/// ```
+/// use aqueduct_api::Converter;
+/// use aqueduct_api::data::{Schema, SchemaAndValue};
+/// use aqueduct_json::JsonConverter;
+///
+/// let mut converter = JsonConverter::configure(&Default::default(), false)?;
+/// let five = SchemaAndValue::new(Schema::int32(), 5);
+/// let json = converter.from_connect_data("topic", &mut Vec::new(), &five)?;
+/// assert_eq!(json.as_deref(), Some(&br#"{"schema":{"type":"int32","optional":false},"payload":5}"#[..]));
+/// assert_eq!(converter.to_connect_data("topic", &Vec::new(), json)?, five);
+/// # Ok::<(), aqueduct_api::ConnectError>(())
+/// ```
+#[derive(Debug)]
+pub struct JsonConverter {
+    config: Config,
+    /// The schema of everything that is read, from `schema.content`.
+    content_schema: Option<SchemaRef>,
+    tape: Tape,
+    reader: Reader,
+    schemas: SchemaCache,
+    /// What the envelope read last starts with, up to its payload, with the schema.
+    last_envelope: Option<(Box<[u8]>, Option<SchemaRef>)>,
+    envelopes: EnvelopeCache,
+    out: BytesMut,
+}
+
+impl JsonConverter {
+    /// A converter of keys or values.
+    ///
+    /// # Errors
+    /// `ConfigException` when a configuration is not valid, `DataException` when `schema.content` is no schema.
+    pub fn configure(props: &ConfigMap, is_key: bool) -> Result<Self, ConnectError> {
+        Self::new(Config::parse(props, if is_key { "key" } else { "value" })?)
+    }
+
+    /// A converter of headers.
+    ///
+    /// # Errors
+    /// As [`JsonConverter::configure`].
+    pub fn configure_for_headers(props: &ConfigMap) -> Result<Self, ConnectError> {
+        Self::new(Config::parse(props, "header")?)
+    }
+
+    fn new(config: Config) -> Result<Self, ConnectError> {
+        let mut converter = Self {
+            content_schema: None,
+            tape: Tape::default(),
+            reader: Reader::new(config.replace_null),
+            schemas: SchemaCache::new(config.cache_size),
+            last_envelope: None,
+            envelopes: EnvelopeCache::new(config.cache_size),
+            out: BytesMut::new(),
+            config,
+        };
+        if let Some(content) = converter.config.schema_content.take() {
+            converter.content_schema = converter.schema(content.into())?;
+        }
+        Ok(converter)
+    }
+
+    /// The schema that this text is the JSON form of.
+    fn schema(&mut self, content: Bytes) -> Result<Option<SchemaRef>, ConnectError> {
+        let document = parse(content.clone(), &mut self.tape).map_err(|fault| {
+            ConnectError::data("Failed to parse schema in converter config due to serialization error: ")
+                .caused_by(fault.into_error(&content))
+        })?;
+        let document = Document { text: &document, tokens: &self.tape.tokens };
+        self.schemas.schema(&mut self.reader, document.root())
+    }
+
+    fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
+        let schema = data.schema.as_ref();
+        if schema.is_none() && data.value.is_null() {
+            return Ok(None);
+        }
+        let Config { decimal_format, replace_null, schemas_enable, .. } = self.config;
+        if self.out.capacity() < BUFFER / 16 {
+            self.out.reserve(BUFFER);
+        }
+        // A value that failed has left its beginning behind.
+        self.out.clear();
+        if schemas_enable {
+            self.out.extend_from_slice(self.envelopes.beginning(schema, decimal_format, replace_null)?);
+        }
+        Writer::new(&mut self.out, decimal_format, replace_null, schemas_enable.into()).value(schema, &data.value)?;
+        if schemas_enable {
+            self.out.extend_from_slice(b"}");
+        }
+        Ok(Some(self.out.split().freeze()))
+    }
+
+    fn read(&mut self, bytes: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
+        let Some(text) = bytes else { return Ok(SchemaAndValue::NULL) };
+        let in_envelope = self.config.schemas_enable && self.content_schema.is_none();
+        if in_envelope && let Some(known) = self.read_known_envelope(&text)? {
+            return Ok(known);
+        }
+        let text = parse(text.clone(), &mut self.tape).map_err(|fault| {
+            ConnectError::data("Converting byte[] to Kafka Connect data failed due to serialization error: ")
+                .caused_by(fault.into_error(&text))
+        })?;
+        let document = Document { text: &text, tokens: &self.tape.tokens };
+        if !in_envelope {
+            let schema = self.content_schema.as_ref().filter(|_| self.config.schemas_enable);
+            let value = self.reader.read(schema, document.root())?;
+            return Ok(SchemaAndValue { schema: schema.cloned(), value });
+        }
+        self.read_envelope(&text)
+    }
+
+    /// Reads an envelope that starts as the last one did. None is answered when it does not, or when it goes on behind
+    /// the payload, or is malformed.
+    fn read_known_envelope(&mut self, text: &Bytes) -> Result<Option<SchemaAndValue>, ConnectError> {
+        let Some((beginning, schema)) = &self.last_envelope else { return Ok(None) };
+        if !text.starts_with(beginning) {
+            return Ok(None);
+        }
+        let Ok(true) = parser::parse_last_member(text, beginning.len(), &mut self.tape) else { return Ok(None) };
+        let document = Document { text, tokens: &self.tape.tokens };
+        let value = self.reader.read(schema.as_ref(), document.root())?;
+        Ok(Some(SchemaAndValue { schema: schema.clone(), value }))
+    }
+
+    /// Reads an envelope that is on the tape.
+    fn read_envelope(&mut self, text: &Bytes) -> Result<SchemaAndValue, ConnectError> {
+        let envelope = Document { text, tokens: &self.tape.tokens }.root();
+        let (mut schema, mut payload) = (None, None);
+        let mut others = envelope.kind() != Kind::Object;
+        for (name, value) in envelope.members() {
+            match () {
+                () if name.is_text("schema") => schema = Some(value),
+                () if name.is_text("payload") => payload = Some(value),
+                () => others = true,
+            }
+        }
+        let (Some(schema), Some(payload), false) = (schema, payload, others) else {
+            return Err(ConnectError::data(NO_ENVELOPE));
+        };
+        let text_before = envelope.text_up_to(payload);
+        let schema_text = schema.raw();
+        let schema = self.schemas.schema(&mut self.reader, schema)?;
+        let value = self.reader.read(schema.as_ref(), payload)?;
+        // Whatever comes between would be read as the same schema again.
+        let known = text_before.strip_prefix(b"{\"schema\":").and_then(|rest| rest.strip_prefix(schema_text));
+        if known == Some(b",\"payload\":") {
+            self.last_envelope = Some((text_before.into(), schema.clone()));
+        }
+        Ok(SchemaAndValue { schema, value })
+    }
+}
+
+/// Parses a text; answers it in UTF-8.
+fn parse(text: Bytes, tape: &mut Tape) -> Result<Bytes, Fault> {
+    let (text, start) = charset::to_utf8(text)?;
+    parser::parse(&text, start, tape)?;
+    Ok(text)
+}
+
+impl Converter for JsonConverter {
+    fn from_connect_data(
+        &mut self,
+        _topic: &str,
+        _headers: &mut RawHeaders,
+        data: &SchemaAndValue,
+    ) -> Result<Option<Bytes>, ConnectError> {
+        self.write(data)
+    }
+
+    fn to_connect_data(
+        &mut self,
+        _topic: &str,
+        _headers: &RawHeaders,
+        bytes: Option<Bytes>,
+    ) -> Result<SchemaAndValue, ConnectError> {
+        self.read(bytes)
+    }
+}
+
+impl HeaderConverter for JsonConverter {
+    fn from_connect_header(
+        &mut self,
+        _topic: &str,
+        _key: &str,
+        data: &SchemaAndValue,
+    ) -> Result<Option<Bytes>, ConnectError> {
+        self.write(data)
+    }
+
+    fn to_connect_header(
+        &mut self,
+        _topic: &str,
+        _key: &str,
+        bytes: Option<Bytes>,
+    ) -> Result<SchemaAndValue, ConnectError> {
+        self.read(bytes)
+    }
+}

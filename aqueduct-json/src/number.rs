@@ -1,0 +1,217 @@
+//! What Java makes of a JSON number: integers of any width, floats and decimals.
+//!
+//! The texts are numbers as the parser checked them. Integers wrap as Java's narrowing does, fractions are cut off.
+
+use aqueduct_data::Decimal;
+use num_bigint::BigInt;
+
+/// A number's text in its parts.
+struct Parts<'a> {
+    negative: bool,
+    integer: &'a [u8],
+    fraction: &'a [u8],
+    exponent: Option<&'a [u8]>,
+}
+
+fn parts(text: &[u8]) -> Parts<'_> {
+    let (negative, text) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    let (mantissa, exponent) = match text.iter().position(|byte| byte | 0x20 == b'e') {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    };
+    let (integer, fraction) = match mantissa.iter().position(|&byte| byte == b'.') {
+        Some(at) => (&mantissa[..at], &mantissa[at + 1..]),
+        None => (mantissa, &[][..]),
+    };
+    Parts { negative, integer, fraction, exponent }
+}
+
+/// The value of digits, of which only the lowest 64 bits are kept.
+fn wrapping(start: u64, digits: &[u8]) -> u64 {
+    digits.iter().fold(start, |value, &digit| value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')))
+}
+
+fn signed(negative: bool, value: u64) -> i64 {
+    let value = value as i64;
+    if negative { value.wrapping_neg() } else { value }
+}
+
+/// The lowest 64 bits of an integer.
+#[inline]
+pub(crate) fn integer(text: &[u8]) -> i64 {
+    match text {
+        [b'-', digits @ ..] => signed(true, wrapping(0, digits)),
+        digits => signed(false, wrapping(0, digits)),
+    }
+}
+
+/// The lowest 64 bits of what is left of a number without its fraction.
+pub(crate) fn truncated(text: &[u8]) -> i64 {
+    let Parts { negative, integer, fraction, exponent } = parts(text);
+    let scale = fraction.len() as i64 - exponent_value(exponent);
+    let digits = (integer.len() + fraction.len()) as i64;
+    // From the 64th power of ten on all 64 bits are zero.
+    if scale >= digits || scale <= -64 {
+        return 0;
+    }
+    let kept = (digits - scale.max(0)) as usize;
+    let in_integer = kept.min(integer.len());
+    let mut value = wrapping(0, &integer[..in_integer]);
+    value = wrapping(value, &fraction[..kept - in_integer]);
+    for _ in scale..0 {
+        value = value.wrapping_mul(10);
+    }
+    signed(negative, value)
+}
+
+/// Whether an integer fits in 32 bits.
+pub(crate) fn fits_i32(text: &[u8]) -> bool {
+    as_str(text).parse::<i32>().is_ok()
+}
+
+/// The nearest double. A decimal zero has no sign.
+pub(crate) fn float64(text: &[u8]) -> f64 {
+    let value = as_str(text).parse().unwrap_or(f64::NAN);
+    if value == 0.0 && is_zero(text) { 0.0 } else { value }
+}
+
+/// The nearest float. A decimal zero has no sign.
+pub(crate) fn float32(text: &[u8]) -> f32 {
+    let value = as_str(text).parse().unwrap_or(f32::NAN);
+    if value == 0.0 && is_zero(text) { 0.0 } else { value }
+}
+
+/// The number as it is written: trailing zeros count.
+pub(crate) fn decimal(text: &[u8]) -> Decimal {
+    let Parts { negative, integer, fraction, exponent } = parts(text);
+    let mut digits = Vec::with_capacity(text.len() + 1);
+    if negative {
+        digits.push(b'-');
+    }
+    digits.extend_from_slice(integer);
+    digits.extend_from_slice(fraction);
+    let unscaled = BigInt::parse_bytes(&digits, 10).unwrap_or_default();
+    let scale = fraction.len() as i64 - exponent_value(exponent);
+    Decimal::new(unscaled, scale as i32)
+}
+
+/// Whether `java.math.BigDecimal` can hold a number with this exponent; else the reason that Java gives.
+pub(crate) fn check_exponent(text: &[u8]) -> Result<(), &'static str> {
+    let Parts { fraction, exponent, .. } = parts(text);
+    let digits = exponent.unwrap_or_default();
+    let digits = digits.strip_prefix(b"+").or_else(|| digits.strip_prefix(b"-")).unwrap_or(digits);
+    let zeros = digits.iter().take_while(|&&digit| digit == b'0').count();
+    if digits.len() - zeros > 10 {
+        return Err("Too many nonzero exponent digits.");
+    }
+    let value = exponent_value(exponent);
+    if i32::try_from(value).is_err() {
+        return Err("Exponent overflow.");
+    }
+    match i32::try_from(fraction.len() as i64 - value) {
+        Ok(_) => Ok(()),
+        Err(_) => Err("Scale out of range."),
+    }
+}
+
+/// A number's text as Jackson keeps it, sign apart.
+pub(crate) fn without_leading_zeros(text: &[u8]) -> &[u8] {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let zeros = digits.iter().take_while(|&&digit| digit == b'0').count();
+    match digits.get(zeros) {
+        Some(b'0'..=b'9') => &digits[zeros..],
+        _ => &digits[zeros.saturating_sub(1)..],
+    }
+}
+
+fn exponent_value(exponent: Option<&[u8]>) -> i64 {
+    match exponent {
+        None => 0,
+        Some([b'-', digits @ ..]) => signed(true, wrapping(0, digits)),
+        Some([b'+', digits @ ..] | digits) => signed(false, wrapping(0, digits)),
+    }
+}
+
+fn is_zero(text: &[u8]) -> bool {
+    let Parts { integer, fraction, .. } = parts(text);
+    integer.iter().chain(fraction).all(|&digit| digit == b'0')
+}
+
+fn as_str(text: &[u8]) -> &str {
+    std::str::from_utf8(text).expect("the parser lets only ASCII into numbers")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_wrap() {
+        for (text, expect) in [
+            ("0", 0),
+            ("-0", 0),
+            ("-007", -7),
+            ("9223372036854775807", i64::MAX),
+            ("9223372036854775808", i64::MIN),
+            ("-9223372036854775809", i64::MAX),
+            ("123456789012345678901234567890", -4_362_896_299_872_285_998),
+        ] {
+            assert_eq!(integer(text.as_bytes()), expect, "{text}");
+            assert_eq!(truncated(text.as_bytes()), expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn fractions_are_cut_off() {
+        for (text, expect) in [
+            ("1.5", 1),
+            ("-1.9", -1),
+            ("1e2", 100),
+            ("1.234e2", 123),
+            ("1.234e1", 12),
+            ("12.5e-1", 1),
+            ("12.5e-2", 0),
+            ("1E-5", 0),
+            ("1e400", 0),
+            ("1.5e63", 15u64.wrapping_mul(10u64.wrapping_pow(62)) as i64),
+            ("1e2147483647", 0),
+        ] {
+            assert_eq!(truncated(text.as_bytes()), expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_what_rounds_to_zero_keeps_its_sign() {
+        for (text, expect) in [("-0", 0u64), ("-0.0", 0), ("-0.00e5", 0), ("-1e-400", 1 << 63), ("1e-400", 0)] {
+            assert_eq!(float64(text.as_bytes()).to_bits(), expect, "{text}");
+            assert_eq!(u64::from(float32(text.as_bytes()).to_bits()) << 32, expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn decimals_keep_their_digits() {
+        for (text, unscaled, scale) in
+            [("5", 5, 0), ("-1.10", -110, 2), ("1e2", 1, -2), ("1E-7", 1, 7), ("1.5e+3", 15, -2), ("007.0", 70, 1)]
+        {
+            assert_eq!(decimal(text.as_bytes()), Decimal::new(unscaled.into(), scale), "{text}");
+        }
+    }
+
+    #[test]
+    fn exponents_have_javas_limits() {
+        for (text, expect) in [
+            ("1e2147483647", Ok(())),
+            ("1e2147483648", Err("Exponent overflow.")),
+            ("1e-2147483647", Ok(())),
+            ("1e-2147483648", Err("Scale out of range.")),
+            ("1.5e-2147483647", Err("Scale out of range.")),
+            ("0e99999999999", Err("Too many nonzero exponent digits.")),
+            ("1e00000000000000001", Ok(())),
+        ] {
+            assert_eq!(check_exponent(text.as_bytes()), expect, "{text}");
+        }
+    }
+}

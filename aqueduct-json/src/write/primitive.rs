@@ -1,0 +1,115 @@
+//! Texts, numbers and bytes, as Jackson writes them.
+
+use aqueduct_data::{Decimal, Type, Value};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use super::Writer;
+use crate::scan;
+
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
+impl Writer<'_> {
+    #[inline]
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+
+    /// A string: control characters, quotes and backslashes are escaped, and what is beyond U+FFFF, as a surrogate
+    /// pair; everything else stays as it is.
+    #[inline]
+    pub(crate) fn text(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        self.out.reserve(bytes.len() + 2);
+        self.raw(b"\"");
+        let plain = scan::plain(bytes);
+        self.raw(&bytes[..plain]);
+        if plain < bytes.len() {
+            self.rest_of_text(&text[plain..]);
+        }
+        self.raw(b"\"");
+    }
+
+    fn rest_of_text(&mut self, mut text: &str) {
+        while let Some(c) = text.chars().next() {
+            self.escaped(c);
+            text = &text[c.len_utf8()..];
+            let plain = scan::plain(text.as_bytes());
+            self.raw(&text.as_bytes()[..plain]);
+            text = &text[plain..];
+        }
+    }
+
+    fn escaped(&mut self, c: char) {
+        match c {
+            '"' => self.raw(b"\\\""),
+            '\\' => self.raw(b"\\\\"),
+            '\n' => self.raw(b"\\n"),
+            '\r' => self.raw(b"\\r"),
+            '\t' => self.raw(b"\\t"),
+            '\u{8}' => self.raw(b"\\b"),
+            '\u{c}' => self.raw(b"\\f"),
+            _ => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let digit = |shift: u16| HEX[usize::from(*unit >> shift & 0xf)];
+                    self.raw(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn integer(&mut self, value: impl itoa::Integer) {
+        let mut digits = itoa::Buffer::new();
+        self.raw(digits.format(value).as_bytes());
+    }
+
+    /// A value without parts whose class is the type's; answers false for others.
+    #[inline]
+    pub(crate) fn primitive(&mut self, r#type: Type, value: &Value) -> bool {
+        match (r#type, value) {
+            (Type::Int8, Value::Int8(n)) => self.integer(*n),
+            (Type::Int16, Value::Int16(n)) => self.integer(*n),
+            (Type::Int32, Value::Int32(n)) => self.integer(*n),
+            (Type::Int64, Value::Int64(n)) => self.integer(*n),
+            (Type::Float32, Value::Float32(n)) => self.float(*n),
+            (Type::Float64, Value::Float64(n)) => self.double(*n),
+            (Type::Boolean, Value::Boolean(b)) => self.raw(if *b { b"true" } else { b"false" }),
+            (Type::String, Value::String(text)) => self.text(text),
+            (Type::Bytes, Value::Bytes(bytes)) => self.base64(bytes),
+            _ => return false,
+        }
+        true
+    }
+
+    /// A float; what JSON has no number for becomes a string.
+    fn float(&mut self, value: f32) {
+        let finite = value.is_finite();
+        self.number(&crate::tmpnum::float_to_string(value), finite);
+    }
+
+    /// A double; what JSON has no number for becomes a string.
+    fn double(&mut self, value: f64) {
+        let finite = value.is_finite();
+        self.number(&crate::tmpnum::double_to_string(value), finite);
+    }
+
+    fn number(&mut self, text: &str, finite: bool) {
+        if finite { self.raw(text.as_bytes()) } else { self.text(text) }
+    }
+
+    /// A decimal as a number.
+    pub(crate) fn decimal(&mut self, value: &Decimal) {
+        self.raw(value.to_string().as_bytes());
+    }
+
+    pub(crate) fn base64(&mut self, bytes: &[u8]) {
+        // Three bytes become four characters, and what is left over is padded.
+        let length = bytes.len().div_ceil(3) * 4;
+        self.raw(b"\"");
+        let start = self.out.len();
+        self.out.resize(start + length, 0);
+        BASE64_STANDARD.encode_slice(bytes, &mut self.out[start..]).expect("the slice is as long as the encoded text");
+        self.raw(b"\"");
+    }
+}

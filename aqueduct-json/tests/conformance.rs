@@ -1,0 +1,69 @@
+//! What Java's `JsonConverter` did in recorded cases, causes of errors included.
+
+use aqueduct_api::{ConnectError, Converter};
+use aqueduct_data::SchemaAndValue;
+use aqueduct_json::JsonConverter;
+use aqueduct_testkit::conformance::{Case, Failure, NotCompared, Runner, Verdict};
+
+fn converter(case: &Case) -> Result<Result<JsonConverter, ConnectError>, NotCompared> {
+    let props = case.config()?.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+    Ok(JsonConverter::configure(&props, case.get("isKey") == true))
+}
+
+fn failure(error: &ConnectError, phase: &'static str) -> Failure {
+    Failure::new(error.class(), error.message().unwrap_or_default()).phase(phase)
+}
+
+/// The verdict, or another message when the recorded cause is another one.
+fn with_cause(case: &Case, error: Option<&ConnectError>, verdict: Verdict) -> Verdict {
+    let recorded = &case.expected()["error"]["cause"];
+    let (Verdict::Same, Some(error), Some(class)) = (&verdict, error, recorded["class"].as_str()) else {
+        return verdict;
+    };
+    let expected = format!("{class}: {}", recorded["message"].as_str().unwrap_or_default());
+    let got = error.cause().map(ToString::to_string).unwrap_or_default();
+    // Only the simple name of the class is recorded.
+    let got = got.split_once(": ").map_or(got.clone(), |(class, message)| {
+        format!("{}: {message}", class.rsplit('.').next().unwrap_or_default())
+    });
+    if expected == got { verdict } else { Verdict::OtherMessage { expected, got } }
+}
+
+#[test]
+fn from_connect_data() {
+    Runner::of("json_converter_from.jsonl").not_compared("bigint", 3).not_compared("java_object", 12).run(|case| {
+        let data: SchemaAndValue = case.decode("input")?;
+        let got = match converter(case)? {
+            Ok(mut converter) => converter
+                .from_connect_data(case.str("topic"), &mut Vec::new(), &data)
+                .map_err(|error| (failure(&error, "convert"), error)),
+            Err(error) => Err((failure(&error, "configure"), error)),
+        };
+        let error = got.as_ref().err().map(|(_, error)| error.clone());
+        let verdict = case.check_bytes("bytes", got.map_err(|(failure, _)| failure))?;
+        Ok(with_cause(case, error.as_ref(), verdict))
+    });
+}
+
+#[test]
+fn to_connect_data() {
+    Runner::of("json_converter_to.jsonl")
+        // Java says that there are no parameters in words of its virtual machine.
+        .other_messages(6)
+        .run(|case| {
+            let input = case.bytes("input")?;
+            let got = match converter(case)? {
+                Ok(mut converter) => {
+                    // The second time caches answer, and have to answer the same.
+                    let first = converter.to_connect_data(case.str("topic"), &Vec::new(), input.clone());
+                    let second = converter.to_connect_data(case.str("topic"), &Vec::new(), input);
+                    assert_eq!(first, second, "{}", case.id());
+                    first.map_err(|error| (failure(&error, "convert"), error))
+                }
+                Err(error) => Err((failure(&error, "configure"), error)),
+            };
+            let error = got.as_ref().err().map(|(_, error)| error.clone());
+            let verdict = case.check("result", got.map_err(|(failure, _)| failure))?;
+            Ok(with_cause(case, error.as_ref(), verdict))
+        });
+}

@@ -1,0 +1,150 @@
+//! What a resource answers: a status, headers and a body, or a failure with its text.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+
+use aqueduct_herder::{HerderError, HerderErrorKind};
+
+use crate::json;
+use crate::media::MethodList;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// What a resource answers.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    status: StatusCode,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Bytes,
+}
+
+/// An answer, or why there is none.
+pub(crate) type Handled = Result<Answer, Failure>;
+
+impl Answer {
+    /// A status without a body.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self { status, headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// 200 with a JSON body.
+    pub(crate) fn json(body: &impl Serialize) -> Self {
+        Self::json_with(StatusCode::OK, body)
+    }
+
+    /// A status with a JSON body.
+    pub(crate) fn json_with(status: StatusCode, body: &impl Serialize) -> Self {
+        Self { status, headers: vec![(CONTENT_TYPE, JSON)], body: json::to_bytes(body) }
+    }
+
+    /// 201 with the address of what was created.
+    pub(crate) fn created(location: &str, body: &impl Serialize) -> Self {
+        let mut answer = Self::json_with(StatusCode::CREATED, body);
+        // The host is the client's own; if it cannot stand in a header, the header is left out.
+        answer.headers.extend(HeaderValue::try_from(location).ok().map(|location| (LOCATION, location)));
+        answer
+    }
+
+    /// The methods that a resource understands.
+    pub(crate) fn methods(methods: &[&str], list: &MethodList) -> Self {
+        let header = HeaderValue::try_from(methods.join(",")).expect("methods are ASCII letters");
+        let (name, body) = match list {
+            MethodList::Text => ("text/plain", Bytes::from(methods.join(", "))),
+            MethodList::HeaderOnly(name) => (name.as_str(), Bytes::new()),
+        };
+        let mut headers = vec![(ALLOW, header)];
+        headers.extend(HeaderValue::try_from(name).ok().map(|name| (CONTENT_TYPE, name)));
+        Self { status: StatusCode::OK, headers, body }
+    }
+
+    /// The response; `headers` are those that the server itself adds, and give way to those of the answer.
+    pub(crate) fn into_response(self, mut headers: HeaderMap) -> Response<Full<Bytes>> {
+        for (name, value) in self.headers {
+            headers.insert(name, value);
+        }
+        let mut response = Response::new(Full::new(self.body));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = headers;
+        response
+    }
+}
+
+/// An error that the client sees as `{"error_code":…,"message":…}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    status: StatusCode,
+    message: String,
+    /// Whether the answer says that it is JSON.
+    typed: bool,
+}
+
+#[derive(Serialize)]
+struct ErrorMessage<'a> {
+    error_code: u16,
+    message: &'a str,
+}
+
+impl Failure {
+    /// A resource failed.
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into(), typed: true }
+    }
+
+    /// 400
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 500
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+    }
+
+    /// A resource turned the request away with the text of the status alone.
+    pub(crate) fn plain(status: StatusCode) -> Self {
+        Self::new(status, status_text(status))
+    }
+
+    /// No resource took the request. Java then leaves out the type of the body, although it is JSON.
+    pub(crate) fn unrouted(status: StatusCode) -> Self {
+        Self { typed: false, ..Self::plain(status) }
+    }
+
+    /// The text for the user.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(crate) fn into_answer(self) -> Answer {
+        let message = ErrorMessage { error_code: self.status.as_u16(), message: &self.message };
+        let mut answer = Answer::json_with(self.status, &message);
+        if !self.typed {
+            answer.headers.clear();
+        }
+        answer
+    }
+}
+
+fn status_text(status: StatusCode) -> String {
+    format!("HTTP {} {}", status.as_u16(), status.canonical_reason().unwrap_or_default())
+}
+
+impl From<HerderError> for Failure {
+    fn from(error: HerderError) -> Self {
+        let status = match error.kind() {
+            HerderErrorKind::BadRequest => StatusCode::BAD_REQUEST,
+            HerderErrorKind::NotFound => StatusCode::NOT_FOUND,
+            HerderErrorKind::Conflict => StatusCode::CONFLICT,
+            HerderErrorKind::Forbidden => StatusCode::FORBIDDEN,
+            HerderErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self::new(status, error.message())
+    }
+}

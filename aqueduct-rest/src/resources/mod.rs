@@ -1,0 +1,115 @@
+//! What each resource does: one command to the herder, and its result as an answer.
+
+mod connectors;
+mod lifecycle;
+mod loggers;
+mod offsets;
+mod plugins;
+mod root;
+mod topics;
+mod workers;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::StatusCode;
+use hyper::body::Incoming;
+
+use aqueduct_herder::{Herder, HerderError};
+
+use crate::Loggers;
+use crate::answer::{Answer, Failure, Handled};
+use crate::body;
+use crate::media::BodyType;
+use crate::route::Resource;
+use crate::target::Target;
+
+/// What the resources work on, once the worker has started.
+pub(crate) struct Site {
+    pub(crate) herder: Arc<dyn Herder>,
+    pub(crate) loggers: Arc<dyn Loggers>,
+    pub(crate) topic_tracking: bool,
+    pub(crate) topic_tracking_reset: bool,
+    pub(crate) request_timeout: Duration,
+    pub(crate) health_timeout: Duration,
+}
+
+impl Site {
+    /// Waits for a command, as long as a request may take.
+    async fn complete<T>(&self, command: impl Future<Output = Result<T, HerderError>>) -> Result<T, Failure> {
+        match tokio::time::timeout(self.request_timeout, command).await {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(Failure::internal("Request timed out")),
+        }
+    }
+}
+
+/// A request to a resource.
+pub(crate) struct Call<'a> {
+    pub(crate) target: &'a Target,
+    /// The address that the client used, without a path: `http://host:port`.
+    pub(crate) base: &'a str,
+    pub(crate) body_type: BodyType,
+    pub(crate) body: Incoming,
+}
+
+impl Call<'_> {
+    /// The body of a request that needs JSON.
+    async fn json(self) -> Result<Bytes, Failure> {
+        let body = body::read(self.body).await?;
+        match self.body_type {
+            BodyType::Unnamed if !body.is_empty() => Err(Failure::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+            _ => Ok(body),
+        }
+    }
+}
+
+/// Does what a request asks for. HEAD asks for the same as GET; the server leaves out the body.
+pub(crate) async fn handle(site: &Site, resource: Resource<'_>, method: &str, call: Call<'_>) -> Handled {
+    let method = if method == "HEAD" { "GET" } else { method };
+    match (resource, method) {
+        (Resource::Root, "GET") => Ok(root::server_info(site)),
+        (Resource::Health, "GET") => root::health(site).await,
+        (Resource::Connectors, "GET") => connectors::list(site, call.target).await,
+        (Resource::Connectors, "POST") => connectors::create(site, call).await,
+        (Resource::Connector(name), "GET") => connectors::info(site, name).await,
+        (Resource::Connector(name), "DELETE") => connectors::delete(site, name).await,
+        (Resource::Config(name), "GET") => connectors::config(site, name).await,
+        (Resource::Config(name), "PUT") => connectors::put_config(site, name, call).await,
+        (Resource::Config(name), "PATCH") => connectors::patch_config(site, name, call).await,
+        (Resource::Status(name), "GET") => lifecycle::status(site, name).await,
+        (Resource::Tasks(name), "GET") => lifecycle::tasks(site, name).await,
+        (Resource::Tasks(_), "POST") => workers::put_task_configs(call).await,
+        (Resource::TaskStatus(name, task), "GET") => lifecycle::task_status(site, name, task).await,
+        (Resource::TaskRestart(name, task), "POST") => lifecycle::restart_task(site, name, task).await,
+        (Resource::Topics(name), "GET") => topics::list(site, name).await,
+        (Resource::TopicsReset(name), "PUT") => topics::reset(site, name).await,
+        (Resource::Pause(name), "PUT") => lifecycle::pause(site, name).await,
+        (Resource::Resume(name), "PUT") => lifecycle::resume(site, name).await,
+        (Resource::Stop(name), "PUT") => lifecycle::stop(site, name).await,
+        (Resource::Restart(name), "POST") => lifecycle::restart(site, name, call.target).await,
+        (Resource::Offsets(name), "GET") => offsets::get(site, name).await,
+        (Resource::Offsets(name), "PATCH") => offsets::alter(site, name, call).await,
+        (Resource::Offsets(name), "DELETE") => offsets::reset(site, name).await,
+        (Resource::Fence(_), "PUT") => workers::fence(),
+        (Resource::Plugins, "GET") => Ok(plugins::list(site, call.target)),
+        (Resource::PluginConfig(plugin), "GET") => plugins::config(site, plugin),
+        (Resource::Validate(plugin), "PUT") => plugins::validate(site, plugin, call).await,
+        (Resource::Loggers, "GET") => Ok(loggers::list(site)),
+        (Resource::Logger(logger), "GET") => loggers::get(site, logger),
+        (Resource::Logger(logger), "PUT") => loggers::set(site, logger, call).await,
+        _ => Err(Failure::unrouted(StatusCode::METHOD_NOT_ALLOWED)),
+    }
+}
+
+/// 202 without a body.
+fn accepted() -> Answer {
+    Answer::empty(StatusCode::ACCEPTED)
+}
+
+/// 204
+fn no_content() -> Answer {
+    Answer::empty(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,13 @@
+//! The REST server over real sockets, in front of a herder that keeps everything in memory.
+
+#![cfg(test)]
+
+mod client;
+mod edges;
+mod fake_herder;
+mod fake_loggers;
+mod fixture;
+mod ordered;
+mod recorded;
+mod scenarios;
+mod server;

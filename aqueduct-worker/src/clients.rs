@@ -1,0 +1,118 @@
+//! The settings of the Kafka clients that tasks use: which keys of the worker and the connector reach which client, and
+//! what Connect sets by itself.
+
+use std::collections::BTreeMap;
+
+use aqueduct_api::{ClientKind, ConfigMap, ConnectError, OverrideRequest};
+use aqueduct_kafka::ClientSettings;
+
+use crate::TaskId;
+use crate::settings::{WorkerSettings, behind};
+
+/// Overrides of one kind of client, after the policy has agreed.
+fn overrides(
+    worker: &WorkerSettings,
+    connector: &ConfigMap,
+    kind: ClientKind,
+    is_source: bool,
+) -> Result<ConfigMap, ConnectError> {
+    let prefix = match kind {
+        ClientKind::Producer => "producer.override.",
+        ClientKind::Consumer => "consumer.override.",
+        ClientKind::Admin => "admin.override.",
+    };
+    let overrides = behind(connector, prefix);
+    let text = |key: &str| connector.get(key).map(String::as_str).unwrap_or_default();
+    let request = OverrideRequest {
+        client: kind,
+        overrides: &overrides,
+        connector: text("name"),
+        connector_class: text("connector.class"),
+        is_source,
+    };
+    let refused = worker.override_policy.validate(&request);
+    if refused.is_empty() {
+        return Ok(overrides);
+    }
+    let reasons: Vec<String> = refused.into_iter().map(|(_, reason)| reason).collect();
+    Err(ConnectError::connect(format!("Client Config Overrides not allowed [{}]", reasons.join(", "))))
+}
+
+fn bootstrap(worker: &WorkerSettings) -> (String, String) {
+    let key = "bootstrap.servers".to_owned();
+    let servers = worker.originals.get(&key).cloned().unwrap_or_default();
+    (key, servers)
+}
+
+/// The settings of a source task's producer.
+///
+/// # Errors
+/// When the override policy refuses one of the connector's `producer.override.` keys.
+pub fn producer_settings(
+    worker: &WorkerSettings,
+    connector: &ConfigMap,
+    id: &TaskId,
+) -> Result<ClientSettings, ConnectError> {
+    let base = BTreeMap::from([
+        bootstrap(worker),
+        ("max.block.ms".into(), i64::MAX.to_string()),
+        ("enable.idempotence".into(), "false".into()),
+        ("acks".into(), "all".into()),
+        ("max.in.flight.requests.per.connection".into(), "1".into()),
+        ("delivery.timeout.ms".into(), i32::MAX.to_string()),
+        ("client.id".into(), format!("connector-producer-{id}")),
+    ]);
+    let mut user = behind(&worker.originals, "producer.");
+    user.extend(overrides(worker, connector, ClientKind::Producer, true)?);
+    user.remove("sharing");
+    Ok(ClientSettings::new(base, user))
+}
+
+/// The consumer group of a sink connector, overrides applied.
+///
+/// # Errors
+/// As [`producer_settings`], for `consumer.override.` keys.
+pub fn sink_group_id(worker: &WorkerSettings, connector: &ConfigMap, name: &str) -> Result<String, ConnectError> {
+    let settings = consumer_settings(worker, connector, &TaskId::new(name, 0))?;
+    Ok(settings.get("group.id").unwrap_or_default().to_owned())
+}
+
+/// The settings of a sink task's consumer.
+pub(crate) fn consumer_settings(
+    worker: &WorkerSettings,
+    connector: &ConfigMap,
+    id: &TaskId,
+) -> Result<ClientSettings, ConnectError> {
+    let base = BTreeMap::from([
+        bootstrap(worker),
+        ("group.id".into(), format!("connect-{}", id.connector)),
+        ("client.id".into(), format!("connector-consumer-{id}")),
+        ("enable.auto.commit".into(), "false".into()),
+        ("auto.offset.reset".into(), "earliest".into()),
+    ]);
+    let mut user = behind(&worker.originals, "consumer.");
+    user.extend(overrides(worker, connector, ClientKind::Consumer, false)?);
+    Ok(ClientSettings::new(base, user))
+}
+
+/// The settings of a connector's admin client: the worker's own keys first, so that a `client.id` there wins.
+///
+/// # Errors
+/// As [`producer_settings`], for `admin.override.` keys.
+pub fn admin_settings(
+    worker: &WorkerSettings,
+    connector: &ConfigMap,
+    client_id: String,
+    is_source: bool,
+) -> Result<ClientSettings, ConnectError> {
+    let base = BTreeMap::from([bootstrap(worker), ("client.id".into(), client_id)]);
+    let mut user: ConfigMap = worker
+        .originals
+        .iter()
+        .filter(|(key, _)| !["admin.", "producer.", "consumer."].iter().any(|prefix| key.starts_with(prefix)))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    user.extend(behind(&worker.originals, "admin."));
+    user.extend(overrides(worker, connector, ClientKind::Admin, is_source)?);
+    Ok(ClientSettings::new(base, user))
+}

@@ -1,0 +1,114 @@
+//! The settings that the worker acts on, parsed once at the edge.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aqueduct_api::{ConfigMap, ConnectError, OverridePolicy, PluginKind};
+use aqueduct_config::connector_config::{self, sink_def, source_def};
+use aqueduct_config::{AnyClass, ParsedConfig};
+use aqueduct_pipeline::{ErrorPolicy, Tolerance};
+
+/// A converter's class and its own configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConverterSettings {
+    /// The class or alias, as it was given.
+    pub class: String,
+    /// The keys behind the converter's prefix.
+    pub props: ConfigMap,
+}
+
+/// What the worker was started with.
+#[derive(Clone)]
+pub struct WorkerSettings {
+    /// `host:port` of this worker's REST listener.
+    pub worker_id: String,
+    /// The id of the Kafka cluster.
+    pub cluster_id: String,
+    /// The worker's properties, variables resolved.
+    pub originals: ConfigMap,
+    /// `key.converter`
+    pub key_converter: ConverterSettings,
+    /// `value.converter`
+    pub value_converter: ConverterSettings,
+    /// `header.converter`
+    pub header_converter: ConverterSettings,
+    /// `task.shutdown.graceful.timeout.ms`
+    pub graceful_timeout: Duration,
+    /// `offset.flush.interval.ms`
+    pub flush_interval: Duration,
+    /// `offset.flush.timeout.ms`
+    pub flush_timeout: Duration,
+    /// `topic.creation.enable`
+    pub topic_creation: bool,
+    /// `topic.tracking.enable`
+    pub topic_tracking: bool,
+    /// `connector.client.config.override.policy`
+    pub override_policy: Arc<dyn OverridePolicy>,
+}
+
+/// What a connector's configuration says about running it; its own keys are its own business.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConnectorSettings {
+    /// `tasks.max`
+    pub tasks_max: u32,
+    /// `tasks.max.enforce`
+    pub enforce_tasks_max: bool,
+    /// `errors.tolerance` and its company.
+    pub errors: ErrorPolicy,
+    /// `errors.log.enable`
+    pub log_errors: bool,
+    /// `errors.log.include.messages`
+    pub log_messages: bool,
+}
+
+/// Keys of a map behind a prefix, without it.
+pub(crate) fn behind(config: &ConfigMap, prefix: &str) -> ConfigMap {
+    config.iter().filter_map(|(key, value)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone()))).collect()
+}
+
+impl ConverterSettings {
+    /// A connector's own converter, or else the worker's. The two never mix: keys of the one say nothing about the other.
+    pub(crate) fn choose(connector: &ConfigMap, key: &str, worker: &Self) -> Self {
+        match connector.get(key) {
+            Some(class) => Self { class: class.trim().to_owned(), props: behind(connector, &format!("{key}.")) },
+            None => worker.clone(),
+        }
+    }
+}
+
+impl ConnectorSettings {
+    /// Reads what concerns the worker.
+    ///
+    /// # Errors
+    /// `ConfigException` for the first key that is wrong.
+    pub fn parse(kind: PluginKind, config: &ConfigMap) -> Result<Self, ConnectError> {
+        let def = if kind == PluginKind::Sink { sink_def() } else { source_def() };
+        let parsed = def.parse_with(config, &AnyClass)?;
+        if kind == PluginKind::Sink {
+            connector_config::ensure_valid_topics(config)?;
+        }
+        Ok(Self::from_parsed(&parsed)?)
+    }
+
+    fn from_parsed(parsed: &ParsedConfig) -> Result<Self, aqueduct_config::ConfigError> {
+        let all = parsed.string(connector_config::ERRORS_TOLERANCE)? == "all";
+        Ok(Self {
+            tasks_max: parsed.int(connector_config::TASKS_MAX)?.unsigned_abs(),
+            enforce_tasks_max: parsed.boolean(connector_config::TASKS_MAX_ENFORCE)?,
+            errors: ErrorPolicy {
+                tolerance: if all { Tolerance::All } else { Tolerance::None },
+                retry_timeout: u64::try_from(parsed.long(connector_config::ERRORS_RETRY_TIMEOUT)?)
+                    .ok()
+                    .map(Duration::from_millis),
+                retry_delay_max: millis(parsed.long(connector_config::ERRORS_RETRY_DELAY_MAX_MS)?),
+            },
+            log_errors: parsed.boolean(connector_config::ERRORS_LOG_ENABLE)?,
+            log_messages: parsed.boolean(connector_config::ERRORS_LOG_INCLUDE_MESSAGES)?,
+        })
+    }
+}
+
+/// A number of milliseconds; negative ones count as none.
+pub(crate) fn millis(ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+}

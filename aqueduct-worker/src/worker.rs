@@ -1,0 +1,404 @@
+//! The worker: the connectors and tasks that run in this process.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use aqueduct_api::{ConfigMap, ConnectError, Factory, Plugin, PluginKind};
+use aqueduct_config::connector_config::{self, topics_list, uses_topic_creation};
+use aqueduct_jvm::regex::JavaRegex;
+use aqueduct_kafka::{Admin, Consumer, ProducerPool};
+use aqueduct_pipeline::{SinkPipeline, SourcePipeline};
+use aqueduct_plugins::Plugins;
+use aqueduct_storage::{OffsetStore, StoredOffsets, TargetState};
+use parking_lot::Mutex;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::clients::{admin_settings, consumer_settings, producer_settings};
+use crate::connector::{ConnectorEvents, ConnectorHandle, ConnectorParts, Instance};
+use crate::errors::connect_error;
+use crate::settings::{ConnectorSettings, WorkerSettings};
+use crate::sink::{SinkRun, Subscription};
+use crate::source::{SourceRun, TopicCreator};
+use crate::status::{StatusListener, TaskStatusReporter};
+use crate::task::TaskHandle;
+use crate::{TaskId, build};
+
+/// How long a connector may take to stop.
+const CONNECTOR_STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Runs connectors and tasks. Methods may be called from any task; for one connector they must not overlap.
+pub struct Worker {
+    settings: WorkerSettings,
+    plugins: Arc<Plugins>,
+    offsets: Arc<dyn OffsetStore>,
+    listener: Arc<dyn StatusListener>,
+    runtime: tokio::runtime::Handle,
+    producers: ProducerPool,
+    connectors: Mutex<HashMap<String, ConnectorHandle>>,
+    tasks: Mutex<HashMap<TaskId, TaskHandle>>,
+}
+
+impl Worker {
+    /// A worker without connectors; they and their tasks will run on `runtime`.
+    pub fn new(
+        settings: WorkerSettings,
+        plugins: Arc<Plugins>,
+        offsets: Arc<dyn OffsetStore>,
+        listener: Arc<dyn StatusListener>,
+        producers: ProducerPool,
+        runtime: tokio::runtime::Handle,
+    ) -> Self {
+        Self {
+            settings,
+            plugins,
+            offsets,
+            listener,
+            runtime,
+            producers,
+            connectors: Mutex::default(),
+            tasks: Mutex::default(),
+        }
+    }
+
+    /// What the worker was started with.
+    pub fn settings(&self) -> &WorkerSettings {
+        &self.settings
+    }
+
+    /// The plugins.
+    pub fn plugins(&self) -> &Arc<Plugins> {
+        &self.plugins
+    }
+
+    /// The offset store.
+    pub fn offset_store(&self) -> &Arc<dyn OffsetStore> {
+        &self.offsets
+    }
+
+    /// The plugin of a connector's configuration.
+    ///
+    /// # Errors
+    /// When `connector.class` is missing or names nothing.
+    pub fn connector_plugin(&self, config: &ConfigMap) -> Result<&Plugin, ConnectError> {
+        let class = config
+            .get(connector_config::CONNECTOR_CLASS)
+            .ok_or_else(|| aqueduct_config::ConfigError::missing(connector_config::CONNECTOR_CLASS))?;
+        self.plugins.connector(class.trim()).map_err(ConnectError::connect)
+    }
+
+    /// Makes a connector instance and brings it into a state.
+    ///
+    /// # Errors
+    /// When the instance cannot be made or does not reach the state; its status is FAILED then.
+    pub async fn start_connector(
+        &self,
+        name: &str,
+        config: ConfigMap,
+        events: Arc<dyn ConnectorEvents>,
+        state: TargetState,
+    ) -> Result<(), ConnectError> {
+        if self.connectors.lock().contains_key(name) {
+            return Err(ConnectError::connect(format!("Connector with name {name} already exists")));
+        }
+        let parts = self.connector_parts(name, config, events).inspect_err(|error| {
+            self.listener.connector_changed(
+                name,
+                aqueduct_storage::Status {
+                    state: aqueduct_storage::StatusState::Failed,
+                    worker_id: self.settings.worker_id.clone(),
+                    trace: Some(error.trace()),
+                    version: None,
+                },
+            );
+        })?;
+        let handle = ConnectorHandle::spawn(&self.runtime, parts);
+        let reached = handle.transition(state);
+        self.connectors.lock().insert(name.to_owned(), handle);
+        reached.await
+    }
+
+    fn connector_parts(
+        &self,
+        name: &str,
+        config: ConfigMap,
+        events: Arc<dyn ConnectorEvents>,
+    ) -> Result<ConnectorParts, ConnectError> {
+        let plugin = self.connector_plugin(&config)?;
+        ConnectorSettings::parse(plugin.kind(), &config)?;
+        let (instance, offsets) = match &plugin.factory {
+            Factory::Source { connector, .. } => {
+                let reader = StoredOffsets::new(name, Arc::clone(&self.offsets));
+                (Instance::Source(connector()), Some(Arc::new(reader) as _))
+            }
+            Factory::Sink { connector, .. } => (Instance::Sink(connector()), None),
+            _ => return Err(ConnectError::connect(format!("{} is no connector", plugin.class))),
+        };
+        if matches!(instance, Instance::Source(_)) && self.settings.topic_creation && uses_topic_creation(&config) {
+            // The groups are checked here, so that a mistake fails the connector and not each task.
+            TopicCreator::check(&config)?;
+        }
+        Ok(ConnectorParts {
+            name: name.to_owned(),
+            instance,
+            config,
+            version: plugin.version.to_string(),
+            worker_id: self.settings.worker_id.clone(),
+            offsets,
+            listener: Arc::clone(&self.listener),
+            events,
+        })
+    }
+
+    /// Brings a connector into a state.
+    ///
+    /// # Errors
+    /// When it does not run here, or does not reach the state.
+    pub async fn transition_connector(&self, name: &str, state: TargetState) -> Result<(), ConnectError> {
+        let reached = self.connectors.lock().get(name).map(|handle| handle.transition(state));
+        match reached {
+            Some(reached) => reached.await,
+            None => Err(not_running(name)),
+        }
+    }
+
+    /// Whether a connector runs here.
+    pub fn has_connector(&self, name: &str) -> bool {
+        self.connectors.lock().contains_key(name)
+    }
+
+    /// Stops a connector instance; answers false when it does not run here.
+    pub async fn stop_connector(&self, name: &str) -> bool {
+        let handle = self.connectors.lock().remove(name);
+        match handle {
+            Some(handle) => {
+                handle.shut_down(Instant::now() + CONNECTOR_STOP_TIMEOUT, name).await;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// The task configurations of a connector, with what the framework adds to them.
+    ///
+    /// # Errors
+    /// When the connector does not run here, fails, or makes more tasks than it may.
+    pub async fn task_configs(&self, name: &str, config: &ConfigMap) -> Result<Vec<ConfigMap>, ConnectError> {
+        let plugin = self.connector_plugin(config)?;
+        let settings = ConnectorSettings::parse(plugin.kind(), config)?;
+        let asked = self.connectors.lock().get(name).map(|handle| handle.task_configs(settings.tasks_max));
+        let mut configs = asked.ok_or_else(|| not_running(name))?.await?;
+        check_tasks_max(name, configs.len(), &settings)?;
+        let task_class = match &plugin.factory {
+            Factory::Source { task_class, .. } | Factory::Sink { task_class, .. } => task_class,
+            _ => return Err(ConnectError::connect(format!("{} is no connector", plugin.class))),
+        };
+        for task in &mut configs {
+            task.insert("task.class".into(), task_class.to_string());
+            if plugin.kind() == PluginKind::Sink {
+                for key in [connector_config::TOPICS, connector_config::TOPICS_REGEX] {
+                    if let Some(topics) = config.get(key) {
+                        task.insert(key.into(), topics.clone());
+                    }
+                }
+            }
+        }
+        Ok(configs)
+    }
+
+    /// Starts a task. A failure is its status too.
+    ///
+    /// # Errors
+    /// When the task cannot be made: a class, a converter, a Kafka client.
+    pub fn start_task(
+        &self,
+        id: &TaskId,
+        connector_config: &ConfigMap,
+        task_config: ConfigMap,
+        task_count: usize,
+        state: TargetState,
+    ) -> Result<(), ConnectError> {
+        if self.tasks.lock().contains_key(id) {
+            return Err(ConnectError::connect(format!("Task already exists in this worker: {id}")));
+        }
+        let version = self.connector_plugin(connector_config).map(|plugin| plugin.version.to_string());
+        let status = TaskStatusReporter {
+            id: id.clone(),
+            worker_id: self.settings.worker_id.clone(),
+            version: version.unwrap_or_default(),
+            listener: Arc::clone(&self.listener),
+            cancelled: Arc::new(AtomicBool::new(false)),
+        };
+        let started = self.spawn_task(id, connector_config, task_config, task_count, state, &status);
+        match started {
+            Ok(handle) => {
+                self.tasks.lock().insert(id.clone(), handle);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!("Failed to start task {id}\n{}", error.trace().trim_end());
+                status.failed(&error);
+                Err(error)
+            }
+        }
+    }
+
+    fn spawn_task(
+        &self,
+        id: &TaskId,
+        connector: &ConfigMap,
+        config: ConfigMap,
+        task_count: usize,
+        state: TargetState,
+        status: &TaskStatusReporter,
+    ) -> Result<TaskHandle, ConnectError> {
+        let plugin = self.connector_plugin(connector)?;
+        let settings = ConnectorSettings::parse(plugin.kind(), connector)?;
+        check_tasks_max(&id.connector, task_count, &settings)?;
+        let converters = build::converters(&self.plugins, &self.settings, connector)?;
+        let chain = build::chain(&self.plugins, connector)?;
+        let stop = CancellationToken::new();
+        let operator = build::operator(&id.to_string(), &settings, stop.clone());
+        let worker = &self.settings;
+        let status = status.clone();
+        match &plugin.factory {
+            Factory::Source { task, .. } => {
+                let client = producer_settings(worker, connector, id)?;
+                // Clients wake tasks on the runtime that they were made on.
+                let _on_the_tasks_runtime = self.runtime.enter();
+                let producer = self.producers.acquire(&client).map_err(|error| client_failure(&error))?;
+                let topics = if worker.topic_creation && uses_topic_creation(connector) {
+                    let settings =
+                        admin_settings(worker, connector, format!("connector-adminclient-{id}"), true)?;
+                    let brokers = settings.get("bootstrap.servers").unwrap_or_default().to_owned();
+                    let admin = Admin::create(&settings).map_err(|error| client_failure(&error))?;
+                    Some(TopicCreator::new(admin, brokers, connector)?)
+                } else {
+                    None
+                };
+                let run = SourceRun {
+                    task: task(),
+                    config,
+                    pipeline: SourcePipeline::new(chain, converters, operator),
+                    producer,
+                    topics,
+                    offsets: Arc::clone(&self.offsets),
+                    status: status.clone(),
+                    track_topics: worker.topic_tracking,
+                    flush_interval: worker.flush_interval,
+                    flush_timeout: worker.flush_timeout,
+                };
+                Ok(TaskHandle::spawn(&self.runtime, state, stop, status, |signals| run.run(signals)))
+            }
+            Factory::Sink { task, .. } => {
+                let subscription = subscription(&config)?;
+                let client = consumer_settings(worker, connector, id)?;
+                let _on_the_tasks_runtime = self.runtime.enter();
+                let consumer = Consumer::create(&client).map_err(|error| client_failure(&error))?;
+                let run = SinkRun {
+                    task: task(),
+                    config,
+                    pipeline: SinkPipeline::new(chain, converters, operator),
+                    consumer,
+                    subscription,
+                    status: status.clone(),
+                    track_topics: worker.topic_tracking,
+                    flush_interval: worker.flush_interval,
+                    flush_timeout: worker.flush_timeout,
+                };
+                Ok(TaskHandle::spawn(&self.runtime, state, stop, status, |signals| run.run(signals)))
+            }
+            _ => Err(ConnectError::connect(format!("{} is no connector", plugin.class))),
+        }
+    }
+
+    /// Tells the tasks of a connector which state is wanted of them.
+    pub fn transition_tasks(&self, connector: &str, state: TargetState) {
+        let tasks = self.tasks.lock();
+        for (_, handle) in tasks.iter().filter(|(id, _)| id.connector == connector) {
+            handle.transition(state);
+        }
+    }
+
+    /// Stops tasks: all are told first, then awaited until one deadline.
+    pub async fn stop_tasks(&self, ids: &[TaskId]) {
+        let handles: Vec<(TaskId, TaskHandle)> = {
+            let mut tasks = self.tasks.lock();
+            ids.iter().filter_map(|id| Some((id.clone(), tasks.remove(id)?))).collect()
+        };
+        for (_, handle) in &handles {
+            handle.signal_stop();
+        }
+        let deadline = Instant::now() + self.settings.graceful_timeout;
+        for (id, handle) in handles {
+            handle.ended_by(deadline, &id.to_string()).await;
+        }
+    }
+
+    /// The tasks of a connector that were started here, also those that have failed since.
+    pub fn tasks_of(&self, connector: &str) -> Vec<TaskId> {
+        let mut ids: Vec<TaskId> = self.tasks.lock().keys().filter(|id| id.connector == connector).cloned().collect();
+        ids.sort();
+        ids
+    }
+
+    /// Stops everything.
+    pub async fn stop(&self) {
+        let ids: Vec<TaskId> = self.tasks.lock().keys().cloned().collect();
+        self.stop_tasks(&ids).await;
+        let names: Vec<String> = self.connectors.lock().keys().cloned().collect();
+        for name in names {
+            self.stop_connector(&name).await;
+        }
+    }
+}
+
+fn not_running(name: &str) -> ConnectError {
+    ConnectError::connect(format!("Connector {name} not found in this worker."))
+}
+
+fn client_failure(error: &aqueduct_kafka::KafkaError) -> ConnectError {
+    if error.kind() == aqueduct_kafka::ErrorKind::InvalidConfig {
+        return ConnectError::config(error.message());
+    }
+    connect_error(error)
+}
+
+fn check_tasks_max(name: &str, tasks: usize, settings: &ConnectorSettings) -> Result<(), ConnectError> {
+    let max = settings.tasks_max;
+    if tasks <= max as usize {
+        return Ok(());
+    }
+    let problem = format!(
+        "The connector {name} has generated {tasks} tasks, which is greater than {max}, the maximum number of tasks it is \
+         configured to create. "
+    );
+    if settings.enforce_tasks_max {
+        return Err(ConnectError::with_kind(
+            aqueduct_api::ErrorKind::Connect,
+            format!(
+                "{problem}This behaviour should be considered a bug and is disallowed. If necessary, it can be permitted by \
+                 reconfiguring the connector with 'tasks.max.enforce' set to false; however, this option will be removed in \
+                 a future release of Kafka Connect."
+            ),
+        )
+        .with_class("org.apache.kafka.connect.runtime.TooManyTasksException"));
+    }
+    tracing::warn!("{problem}This behaviour should be considered a bug and will be disallowed in future releases of Kafka Connect.");
+    Ok(())
+}
+
+fn subscription(config: &ConfigMap) -> Result<Subscription, ConnectError> {
+    connector_config::ensure_valid_topics(config)?;
+    let topics = topics_list(config);
+    if !topics.is_empty() {
+        return Ok(Subscription::Topics(topics));
+    }
+    let regex = config.get(connector_config::TOPICS_REGEX).map(String::as_str).unwrap_or_default();
+    let pattern = JavaRegex::new(regex).map_err(|error| {
+        ConnectError::config(format!("Invalid value {regex} for configuration topics.regex: Invalid regex: {error}"))
+    })?;
+    Ok(Subscription::Pattern(Arc::new(move |topic: &str| pattern.matches(topic))))
+}

@@ -1,0 +1,186 @@
+//! A standalone worker, from its properties to its end.
+//!
+//! Two runtimes: the control runtime, on the main thread, serves REST and runs the herder's commands; the task runtime runs
+//! connectors and tasks. A plugin that blocks never holds up an answer.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aqueduct_api::{ConfigMap, PluginKind};
+use aqueduct_config::worker_config::OFFSET_STORAGE_FILE_FILENAME;
+use aqueduct_herder::standalone::{StandaloneHerder, StatusKeeper};
+use aqueduct_herder::{Herder, HerderError, NewConnector, ServerInfo};
+use aqueduct_kafka::{Admin, ClientSettings, ProducerPool, ProducerSharing};
+use aqueduct_plugins::Plugins;
+use aqueduct_rest::{RestConfig, RestServer};
+use aqueduct_storage::{FileOffsetStore, MemoryStatusStore};
+use aqueduct_worker::Worker;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::exit::Failure;
+use crate::logging::TargetLoggers;
+use crate::{connector_file, plugins, properties_file, worker_settings};
+
+/// The Kafka version that this worker is compatible with, and our own.
+pub(crate) const VERSION: &str = concat!("4.3.1+aqueduct.", env!("CARGO_PKG_VERSION"));
+
+/// Runs a worker until a signal stops it.
+pub(crate) fn run(worker_file: &Path, connector_files: &[PathBuf], loggers: Arc<TargetLoggers>) -> Result<(), Failure> {
+    let props = properties_file::read(worker_file, "the worker file").map_err(Failure::start)?;
+    let control = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let control = control.map_err(|error| Failure::start(format!("cannot start the control runtime: {error}")))?;
+    let tasks = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(std::thread::available_parallelism().map_or(2, usize::from))
+        .thread_name("task")
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::start(format!("cannot start the task runtime: {error}")))?;
+    let outcome = control.block_on(serve(worker_file, props, connector_files, loggers, tasks.handle().clone()));
+    // A task that hangs was named in the log; the process does not wait for it.
+    tasks.shutdown_background();
+    outcome
+}
+
+async fn serve(
+    worker_file: &Path,
+    props: ConfigMap,
+    connector_files: &[PathBuf],
+    loggers: Arc<TargetLoggers>,
+    tasks: tokio::runtime::Handle,
+) -> Result<(), Failure> {
+    let mut signals = Signals::new()?;
+    tracing::info!("Aqueduct {VERSION} standalone worker starting with {}", worker_file.display());
+    let plugins = Arc::new(plugins::all());
+    let config = worker_settings::parse(worker_file, &props, &plugins)?;
+    let rest_config = RestConfig::from_worker(&config).map_err(|error| Failure::start(in_file(worker_file, &error)))?;
+    let rest = RestServer::bind(&rest_config).map_err(|error| Failure::start(in_file(worker_file, &error)))?;
+
+    let files: Vec<(&PathBuf, Result<NewConnector, String>)> =
+        connector_files.iter().map(|file| (file, connector_file::read(file))).collect();
+    let offset_file = config.string(OFFSET_STORAGE_FILE_FILENAME).map_err(|error| Failure::start(error.message()))?;
+    let offsets = FileOffsetStore::open(Path::new(&offset_file)).map_err(Failure::start)?;
+    let no_sources = match offsets.check_writable() {
+        Ok(()) => None,
+        Err(error) if files.iter().any(|(_, file)| is_source(file, &plugins)) => return Err(Failure::start(error)),
+        Err(error) => {
+            tracing::warn!("{error}. Sink connectors can run; source connectors are refused");
+            Some(error.to_string())
+        }
+    };
+
+    let cluster_id = tokio::select! {
+        cluster_id = cluster_id(&props, worker_file) => cluster_id?,
+        () = signals.stop() => return Ok(()),
+    };
+    let settings = worker_settings::settings(&config, &props, &plugins, rest.worker_id(), cluster_id.clone())?;
+    let sharing = match props.get("producer.sharing").map(|text| text.trim()) {
+        Some("none") => ProducerSharing::None,
+        _ => ProducerSharing::Equal,
+    };
+    let producers = ProducerPool::new(sharing, format!("connector-producer-{}", settings.worker_id));
+    let status = Arc::new(MemoryStatusStore::default());
+    let listener = Arc::new(StatusKeeper(Arc::clone(&status)));
+    let worker = Worker::new(settings, plugins, Arc::new(offsets), listener, producers, tasks);
+    let info = ServerInfo { version: VERSION.into(), commit: commit().into(), kafka_cluster_id: cluster_id };
+    let control = tokio::runtime::Handle::current();
+    let herder = StandaloneHerder::new(worker, info, status, no_sources, control);
+    rest.mount(Arc::new(herder.clone()), loggers);
+    tracing::info!("REST is served at {}", rest.advertised_url());
+
+    let created = tokio::select! {
+        created = create_all(&herder, files) => created,
+        () = signals.stop() => Ok(()),
+    };
+    if created.is_ok() && !signals.stopped {
+        herder.set_ready();
+        signals.stop().await;
+    }
+    tracing::info!("Aqueduct is stopping");
+    tokio::select! {
+        () = async {
+            rest.shutdown().await;
+            herder.stop().await;
+        } => tracing::info!("Aqueduct has stopped"),
+        () = signals.next() => tracing::warn!("A second signal: ending at once"),
+    }
+    created
+}
+
+fn is_source(file: &Result<NewConnector, String>, plugins: &Plugins) -> bool {
+    let class = file.as_ref().ok().and_then(|connector| connector.config.get("connector.class").cloned().flatten());
+    class.and_then(|class| plugins.connector(class.trim()).ok().map(|plugin| plugin.kind())) == Some(PluginKind::Source)
+}
+
+fn in_file(file: &Path, problem: &dyn std::fmt::Display) -> String {
+    format!("{}: {problem}", file.display())
+}
+
+async fn cluster_id(props: &ConfigMap, file: &Path) -> Result<String, Failure> {
+    // Producer, consumer and admin settings are for the clients of connectors.
+    let mut own = props.clone();
+    own.retain(|key, _| !["producer.", "consumer.", "admin."].iter().any(|prefix| key.starts_with(prefix)));
+    let mut settings = ClientSettings::from_user(own);
+    settings.set_base("client.id", "connect-shared-admin");
+    let admin = Admin::create(&settings).map_err(|error| Failure::start(in_file(file, &error.message())))?;
+    admin.cluster_id().await.map_err(|error| {
+        Failure::start(format!(
+            "Failed to connect to and describe Kafka cluster. Check worker's broker connection and security properties. \
+             {}: bootstrap.servers={}: {error}",
+            file.display(),
+            settings.get("bootstrap.servers").unwrap_or_default()
+        ))
+    })
+}
+
+/// Creates the connectors of the command line one after another; the first failure ends the worker.
+async fn create_all(
+    herder: &StandaloneHerder,
+    files: Vec<(&PathBuf, Result<NewConnector, String>)>,
+) -> Result<(), Failure> {
+    for (file, connector) in files {
+        let failed = |problem: String| {
+            tracing::error!("Failed to create connector for {}", file.display());
+            Failure::connector(format!("{}: {problem}", file.display()))
+        };
+        let connector = connector.map_err(failed)?;
+        let name = connector.name.clone();
+        let created = herder.put_connector(connector).await;
+        created.map_err(|error: HerderError| failed(error.message().to_owned()))?;
+        tracing::info!("Created connector {name}");
+    }
+    Ok(())
+}
+
+/// The commit that this binary was built from.
+fn commit() -> &'static str {
+    option_env!("AQUEDUCT_COMMIT").unwrap_or("unknown")
+}
+
+/// SIGINT and SIGTERM, which mean the same.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    stopped: bool,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Failure> {
+        let listen = |kind| signal(kind).map_err(|error| Failure::start(format!("cannot listen to signals: {error}")));
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())?, stopped: false })
+    }
+
+    /// Waits for the first signal; ready at once after it.
+    async fn stop(&mut self) {
+        if !self.stopped {
+            self.next().await;
+            self.stopped = true;
+        }
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
