@@ -38,7 +38,6 @@ mod kinds;
 mod number;
 mod parse;
 mod parsed;
-mod pattern;
 mod properties;
 mod recommender;
 mod validate;

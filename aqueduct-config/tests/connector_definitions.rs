@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use aqueduct_config::connector_config::{self as keys, *};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, ConfigValue, convert_to_string};
-use catalogue::{Catalogue, Classes, SINK, SOURCE, VERSION};
+use catalogue::{Catalogue, Classes, SINK, SOURCE, VERSION, without_regex_words};
 use serde_json::{Value, json};
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/connector_config.jsonl");
@@ -44,7 +44,7 @@ fn shared_keys_are_defined_and_checked_as_recorded() {
     assert_eq!(differences.len(), 0, "of {compared} cases differ:\n{}", differences.join("\n"));
     assert!(compared > 0);
     // A case that is left out is one more that this test says nothing about.
-    let expected = [("a plugin that the fake catalogue does not know", 27), ("the connector itself cannot be had", 7)];
+    let expected = [("a plugin that the fake catalogue does not know", 20), ("the connector itself cannot be had", 6)];
     assert_eq!(left_out.into_iter().collect::<Vec<_>>(), expected);
 }
 
@@ -113,7 +113,11 @@ fn compare_verdict(expected: &Value, key: &ConfigKey, verdict: &ConfigValue) -> 
     if expected["values"].get(name) != Some(&value) {
         return Err(format!("{name} is {value}, expected {:?}", expected["values"].get(name)));
     }
-    if errors != json!(verdict.error_messages) {
+    let words = |errors: &Value| -> Vec<String> {
+        let errors = errors.as_array().expect("errors").iter();
+        errors.map(|error| without_regex_words(error.as_str().expect("a text")).to_owned()).collect()
+    };
+    if words(&errors) != words(&json!(verdict.error_messages)) {
         return Err(format!("errors of {name}: {:?}, expected {errors}", verdict.error_messages));
     }
     if invisible == verdict.visible {
@@ -161,7 +165,7 @@ fn compare_construction(case: &Value, config: &Config) -> Result<(), String> {
         (Ok(()), None) => true,
         (Err(error), Some(recorded)) => {
             error.java_class().rsplit('.').next() == recorded["class"].as_str()
-                && recorded["message"] == error.message()
+                && recorded["message"].as_str().map(without_regex_words) == Some(without_regex_words(error.message()))
         }
         _ => false,
     };

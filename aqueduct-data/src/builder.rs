@@ -170,8 +170,13 @@ impl SchemaBuilder {
         if self.error.is_some() {
             return self;
         }
-        let as_is = Schema::from_parts(self.r#type, self.parts.clone());
-        if let Err(cause) = as_is.validate(&value) {
+        // A struct of any schema is another schema's: the one that is being built has no structs yet.
+        let checked = if self.r#type == Type::Struct && matches!(value, Value::Struct(_)) {
+            Err(DataError::data("Struct schemas do not match."))
+        } else {
+            Schema::from_parts(self.r#type, self.parts.clone()).validate(&value)
+        };
+        if let Err(cause) = checked {
             self.error = Some(builder_error("Invalid default value").with_cause(cause));
             return self;
         }
@@ -230,4 +235,43 @@ impl SchemaBuilder {
 
 fn builder_error(message: impl Into<String>) -> DataError {
     DataError::new(DataErrorKind::SchemaBuilder, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Struct;
+
+    fn message(builder: SchemaBuilder) -> String {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), DataErrorKind::SchemaBuilder);
+        error.message().to_owned()
+    }
+
+    #[test]
+    fn the_first_wrong_call_is_answered() {
+        let builder = SchemaBuilder::new(Type::Int32).name("a").name("b").field("x", Schema::int8());
+        assert_eq!(message(builder), "Invalid SchemaBuilder call: name has already been set.");
+    }
+
+    #[test]
+    fn setting_the_same_again_is_no_error() {
+        let twice = SchemaBuilder::new(Type::Int32).name("a").name("a").version(1).version(1).optional().optional();
+        assert!(twice.doc("d").doc("d").default_value(1).default_value(1).build().is_ok());
+    }
+
+    #[test]
+    fn a_name_decides_which_default_is_valid() {
+        assert!(SchemaBuilder::date().default_value(Value::Date(0)).build().is_ok());
+        assert_eq!(message(SchemaBuilder::date().default_value(5)), "Invalid default value");
+    }
+
+    #[test]
+    fn a_finished_struct_is_only_a_default_on_trust() {
+        let builder = SchemaBuilder::structure().field("a", Schema::optional_int8());
+        let default = Struct::new(builder.clone().build().unwrap()).unwrap();
+        assert_eq!(message(builder.clone().default_value(default.clone())), "Invalid default value");
+        let schema = builder.default_unchecked(default.clone()).build().unwrap();
+        assert_eq!(schema.default_value(), Some(&default.into()));
+    }
 }

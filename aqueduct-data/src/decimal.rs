@@ -41,19 +41,19 @@ impl Decimal {
 
     /// The integer part's low 64 bits, as Java's `longValue()` answers them.
     pub fn to_i64_wrapping(&self) -> i64 {
+        if self.scale == 0 {
+            return low_bits(&self.unscaled);
+        }
         if self.scale <= -POWER_WITHOUT_LOW_BITS || self.integer_digits() <= 0 {
             return 0;
         }
-        let integer = self.integer_part();
-        let low = integer.magnitude().iter_u64_digits().next().unwrap_or(0);
-        let wrapped = i64::from_ne_bytes(low.to_ne_bytes());
-        if integer.is_negative() { wrapped.wrapping_neg() } else { wrapped }
+        low_bits(&self.integer_part())
     }
 
     /// The number as an integer of 64 bits, if it is exactly one.
     pub fn to_i64_exact(&self) -> Option<i64> {
-        if self.unscaled.is_zero() {
-            return Some(0);
+        if self.scale == 0 || self.unscaled.is_zero() {
+            return self.unscaled.to_i64();
         }
         // More digits than this cannot fit, and a fraction is no integer; what is left has a scale of moderate size.
         if !(1..=19).contains(&self.integer_digits()) {
@@ -86,6 +86,13 @@ impl Decimal {
         let exponent = -i64::from(self.scale);
         format!("{}e{exponent}", self.unscaled).parse().expect("digits with an exponent are a number")
     }
+}
+
+/// The low 64 bits of a two's complement.
+fn low_bits(integer: &BigInt) -> i64 {
+    let low = integer.magnitude().iter_u64_digits().next().unwrap_or(0);
+    let wrapped = i64::from_ne_bytes(low.to_ne_bytes());
+    if integer.is_negative() { wrapped.wrapping_neg() } else { wrapped }
 }
 
 fn power_of_ten(exponent: u32) -> BigInt {

@@ -54,9 +54,17 @@ impl FromStr for Decimal {
             return Err(error("No digits found."));
         }
         let scale = i32::try_from(scale).map_err(|_| error("Scale out of range."))?;
-        let magnitude = BigInt::from_radix_be(sign, &digits, 10).expect("every digit is below ten");
-        Ok(Self::new(magnitude, scale))
+        Ok(Self::new(unscaled(sign, &digits), scale))
     }
+}
+
+/// The number of these digits. Most are short, and a machine word gathers those faster.
+fn unscaled(sign: Sign, digits: &[u8]) -> BigInt {
+    if digits.len() <= COMPACT {
+        let value = digits.iter().fold(0, |value: i64, &digit| value * 10 + i64::from(digit));
+        return BigInt::from(if sign == Sign::Minus { -value } else { value });
+    }
+    BigInt::from_radix_be(sign, digits, 10).expect("every digit is below ten")
 }
 
 fn error(message: impl Into<String>) -> DataError {
@@ -241,7 +249,8 @@ mod tests {
 
     #[test]
     fn digits_of_every_script_count() {
-        for (c, digit) in [('0', Some(0)), ('9', Some(9)), ('/', None), (':', None), ('٣', Some(3)), ('９', Some(9))] {
+        for (c, digit) in [('0', Some(0)), ('9', Some(9)), ('/', None), (':', None), ('٣', Some(3)), ('９', Some(9))]
+        {
             assert_eq!(digit_of(c), digit, "{c}");
         }
         assert_eq!(digit_of('²'), None);

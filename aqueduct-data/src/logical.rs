@@ -201,9 +201,7 @@ fn unscaled_from_bytes(bytes: &[u8]) -> Result<BigInt, DataError> {
 /// `DataException` when the instant is not at midnight UTC.
 pub fn date_to_days(millis: i64) -> Result<i32, DataError> {
     if millis.rem_euclid(MILLIS_PER_DAY) != 0 {
-        return Err(DataError::data(
-            "Kafka Connect Date type should not have any time fields set to non-zero values.",
-        ));
+        return Err(DataError::data("Kafka Connect Date type should not have any time fields set to non-zero values."));
     }
     #[expect(clippy::cast_possible_truncation, reason = "Java narrows days the same way")]
     Ok((millis / MILLIS_PER_DAY) as i32)
@@ -219,12 +217,9 @@ pub fn days_to_date(days: i32) -> i64 {
 /// # Errors
 /// `DataException` when the instant is not on the epoch's day.
 pub fn time_to_millis(millis: i64) -> Result<i32, DataError> {
-    i32::try_from(millis)
-        .ok()
-        .filter(|millis| (0..=MILLIS_PER_DAY).contains(&i64::from(*millis)))
-        .ok_or_else(|| {
-            DataError::data("Kafka Connect Time type should not have any date fields set to non-zero values.")
-        })
+    i32::try_from(millis).ok().filter(|millis| (0..=MILLIS_PER_DAY).contains(&i64::from(*millis))).ok_or_else(|| {
+        DataError::data("Kafka Connect Time type should not have any date fields set to non-zero values.")
+    })
 }
 
 /// The milliseconds since the epoch of a time in milliseconds since midnight.

@@ -147,9 +147,6 @@ mod tests {
         let value = Struct::from_values(source.clone(), vec!["x".into()]).into();
         let error = project(&source, &value, &target).unwrap_err();
         assert_eq!(error.message(), "Error projecting a");
-        assert_eq!(
-            error.cause().unwrap().message(),
-            "Schema type mismatch. source type: STRING and target type: INT8"
-        );
+        assert_eq!(error.cause().unwrap().message(), "Schema type mismatch. source type: STRING and target type: INT8");
     }
 }

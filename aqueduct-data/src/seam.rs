@@ -24,16 +24,28 @@ fn of(e: String, negative: bool) -> String {
 }
 
 pub(crate) fn java_f64(n: f64) -> String {
-    if n.is_nan() { return "NaN".into(); }
-    if n.is_infinite() { return if n > 0.0 { "Infinity".into() } else { "-Infinity".into() }; }
-    if n == 0.0 { return if n.is_sign_negative() { "-0.0".into() } else { "0.0".into() }; }
+    if n.is_nan() {
+        return "NaN".into();
+    }
+    if n.is_infinite() {
+        return if n > 0.0 { "Infinity".into() } else { "-Infinity".into() };
+    }
+    if n == 0.0 {
+        return if n.is_sign_negative() { "-0.0".into() } else { "0.0".into() };
+    }
     of(format!("{n:e}"), n < 0.0)
 }
 
 pub(crate) fn java_f32(n: f32) -> String {
-    if n.is_nan() { return "NaN".into(); }
-    if n.is_infinite() { return if n > 0.0 { "Infinity".into() } else { "-Infinity".into() }; }
-    if n == 0.0 { return if n.is_sign_negative() { "-0.0".into() } else { "0.0".into() }; }
+    if n.is_nan() {
+        return "NaN".into();
+    }
+    if n.is_infinite() {
+        return if n > 0.0 { "Infinity".into() } else { "-Infinity".into() };
+    }
+    if n == 0.0 {
+        return if n.is_sign_negative() { "-0.0".into() } else { "0.0".into() };
+    }
     of(format!("{n:e}"), n < 0.0)
 }
 

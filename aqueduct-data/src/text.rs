@@ -133,3 +133,61 @@ impl fmt::Display for ValueMap {
         display(f, |out| write_map(self, out))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Bytes, Decimal, Schema, SchemaBuilder};
+
+    fn check(value: impl Into<Value>, expect: &str) {
+        let value = value.into();
+        let mut bytes = Vec::new();
+        value.write_java_text(&mut bytes);
+        assert_eq!(String::from_utf8(bytes).unwrap(), expect);
+        assert_eq!(value.to_string(), expect);
+    }
+
+    #[test]
+    fn scalars_print_as_java_prints_them() {
+        check(Value::Null, "null");
+        check(-5i8, "-5");
+        check(i64::MIN, "-9223372036854775808");
+        check(true, "true");
+        check("raw \"text\"", "raw \"text\"");
+        check(1.0f32, "1.0");
+        check(1e10, "1.0E10");
+        check(0.001, "0.001");
+        check(-0.0, "-0.0");
+        check(f64::NAN, "NaN");
+        check(f32::NEG_INFINITY, "-Infinity");
+        check(Decimal::new(1.into(), -3), "1E+3");
+        check(Value::Date(0), "Thu Jan 01 00:00:00 UTC 1970");
+        check(Value::Date(1_700_000_000_123), "Tue Nov 14 22:13:20 UTC 2023");
+        check(Value::Date(-1), "Wed Dec 31 23:59:59 UTC 1969");
+    }
+
+    #[test]
+    fn parts_print_inside_each_other() {
+        check(Value::array([]), "[]");
+        check(Value::array(["a".into(), Value::Null, 1.5.into()]), "[a, null, 1.5]");
+        check(ValueMap::from_iter([("a", 1), ("b", 2)]), "{a=1, b=2}");
+        check(ValueMap::new(), "{}");
+        let schema = SchemaBuilder::structure()
+            .field("x", Schema::int32())
+            .field("y", Schema::optional_string())
+            .field("z", Schema::optional_string())
+            .build()
+            .unwrap();
+        let mut fields = Struct::new(schema).unwrap();
+        check(fields.clone(), "Struct{}");
+        fields.put("x", 1).unwrap().put("z", "").unwrap();
+        check(Value::array([fields.into()]), "[Struct{x=1,z=}]");
+    }
+
+    #[test]
+    fn bytes_print_as_an_array_of_java() {
+        let text = Value::from(Bytes::from_static(b"abc")).to_string();
+        let hash = text.strip_prefix("[B@").expect(&text);
+        assert!((1..=8).contains(&hash.len()) && hash.bytes().all(|c| c.is_ascii_hexdigit()), "{text}");
+    }
+}

@@ -100,6 +100,9 @@ pub(crate) fn decimal(text: &[u8]) -> Decimal {
 
 /// Whether `java.math.BigDecimal` can hold a number with this exponent; else the reason that Java gives.
 pub(crate) fn check_exponent(text: &[u8]) -> Result<(), &'static str> {
+    if text.iter().all(|byte| byte | 0x20 != b'e') {
+        return Ok(());
+    }
     let Parts { fraction, exponent, .. } = parts(text);
     let digits = exponent.unwrap_or_default();
     let digits = digits.strip_prefix(b"+").or_else(|| digits.strip_prefix(b"-")).unwrap_or(digits);

@@ -29,9 +29,20 @@ fn with_cause(case: &Case, error: Option<&ConnectError>, verdict: Verdict) -> Ve
     if expected == got { verdict } else { Verdict::OtherMessage { expected, got } }
 }
 
+/// The recording lists parameters sorted, so it does not say in which order the schema had them.
+const PARAMETERS: &str = "order of parameters";
+
+fn differs_in_parameters_only(case: &Case, data: &SchemaAndValue, got: Option<&[u8]>) -> bool {
+    let several = data.schema.as_ref().and_then(|schema| schema.parameters()).is_some_and(|all| all.len() > 1);
+    let json = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).ok();
+    let expected = case.expected()["bytes"]["utf8"].as_str().and_then(|text| json(text.as_bytes()));
+    several && expected.is_some() && expected == got.and_then(json)
+}
+
 #[test]
 fn from_connect_data() {
-    Runner::of("json_converter_from.jsonl").not_compared("bigint", 3).not_compared("java_object", 12).run(|case| {
+    let runner = Runner::of("json_converter_from.jsonl");
+    runner.not_compared("bigint", 3).not_compared("java_object", 12).not_compared(PARAMETERS, 3).run(|case| {
         let data: SchemaAndValue = case.decode("input")?;
         let got = match converter(case)? {
             Ok(mut converter) => converter
@@ -40,7 +51,11 @@ fn from_connect_data() {
             Err(error) => Err((failure(&error, "configure"), error)),
         };
         let error = got.as_ref().err().map(|(_, error)| error.clone());
+        let bytes = got.as_ref().ok().cloned().flatten();
         let verdict = case.check_bytes("bytes", got.map_err(|(failure, _)| failure))?;
+        if matches!(verdict, Verdict::Different { .. }) && differs_in_parameters_only(case, &data, bytes.as_deref()) {
+            return Err(NotCompared::Unrepresentable(PARAMETERS.to_owned()));
+        }
         Ok(with_cause(case, error.as_ref(), verdict))
     });
 }

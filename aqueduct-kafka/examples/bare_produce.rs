@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use aqueduct_kafka::{ClientSettings, Delivery, DeliverySink, ErrorKind, Producer, ProducerRecord};
 use bytes::Bytes;
@@ -53,9 +53,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         timestamp: None,
         headers: Vec::new(),
     };
+    // Not of long ago, or the broker's retention takes the records away.
+    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
     let (cpu, start) = (cpu_seconds()?, Instant::now());
     for sequence in 0..count {
-        record.timestamp = Some(1_700_000_000_000 + i64::try_from(sequence)?);
+        record.timestamp = Some(now);
         while let Err(error) = lane.send(sequence, &record) {
             if error.kind() != ErrorKind::QueueFull {
                 return Err(error.into());

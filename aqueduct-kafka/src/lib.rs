@@ -8,6 +8,7 @@
 pub mod client_config;
 
 mod admin;
+mod ask;
 mod codes;
 mod connection;
 mod consumer;

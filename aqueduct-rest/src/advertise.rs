@@ -46,8 +46,10 @@ impl Advertised {
 fn own_address() -> String {
     let name = gethostname::gethostname();
     let name = name.to_string_lossy();
-    let addresses: Vec<IpAddr> =
-        (name.as_ref(), 0).to_socket_addrs().map(|found| found.map(|address| address.ip()).collect()).unwrap_or_default();
+    let addresses: Vec<IpAddr> = (name.as_ref(), 0)
+        .to_socket_addrs()
+        .map(|found| found.map(|address| address.ip()).collect())
+        .unwrap_or_default();
     match addresses.iter().find(|address| address.is_ipv4()).or_else(|| addresses.first()) {
         Some(address) => address.to_string(),
         None => {

@@ -41,6 +41,8 @@ pub struct RestConfig {
     pub request_timeout: Duration,
     /// How long `/health` waits for the worker; 10 seconds.
     pub health_timeout: Duration,
+    /// How long requests that are being answered may go on when the server ends; 3 seconds.
+    pub shutdown_timeout: Duration,
     pub(crate) cross_origin: Option<CrossOrigin>,
     pub(crate) response_headers: ResponseHeaders,
 }
@@ -58,6 +60,7 @@ impl RestConfig {
             topic_tracking_reset: true,
             request_timeout: Duration::from_secs(90),
             health_timeout: Duration::from_secs(10),
+            shutdown_timeout: Duration::from_secs(3),
             cross_origin: None,
             response_headers: ResponseHeaders::default(),
         }

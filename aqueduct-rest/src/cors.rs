@@ -85,7 +85,10 @@ mod tests {
     #[track_caller]
     fn check(origins: &str, origin: &str, allowed: bool) {
         let headers = headers(origins, "", origin, false);
-        assert_eq!(headers.get("access-control-allow-origin").map(|value| value.to_str().unwrap() == origin), allowed.then_some(true));
+        assert_eq!(
+            headers.get("access-control-allow-origin").map(|value| value.to_str().unwrap() == origin),
+            allowed.then_some(true)
+        );
         assert_eq!(headers.get("vary").unwrap(), "Origin");
     }
 

@@ -135,7 +135,8 @@ mod tests {
         check("http://[::1]:8083", Ok((Scheme::Http, "::1", 8083)));
         check("http://::1:8083", Ok((Scheme::Http, "::1", 8083)));
         let format = "Listener doesn't have the right format (protocol://hostname:port).";
-        for url in ["", "localhost:8083", "http://localhost", "http://localhost:", "http://localhost:80/", "http://a b:1"]
+        for url in
+            ["", "localhost:8083", "http://localhost", "http://localhost:", "http://localhost:80/", "http://a b:1"]
         {
             check(url, Err(format));
         }
@@ -151,7 +152,10 @@ mod tests {
             Listener { scheme: Scheme::Http, host: "127.0.0.1".to_owned(), port: taken.local_addr().unwrap().port() };
         let message = listener.bind("listeners").unwrap_err().to_string();
         let address = listener.to_string();
-        assert!(message.starts_with(&format!("Unable to listen on {address} (configuration listeners): ")), "{message}");
+        assert!(
+            message.starts_with(&format!("Unable to listen on {address} (configuration listeners): ")),
+            "{message}"
+        );
         assert!(message.ends_with("or choose another port in listeners"), "{message}");
     }
 

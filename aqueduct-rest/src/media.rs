@@ -18,7 +18,8 @@ impl BodyType {
         match headers.get(CONTENT_TYPE) {
             None => Self::Unnamed,
             Some(value) => {
-                let json = value.to_str().ok().and_then(Range::parse).is_some_and(|range| range.covers("application", "json"));
+                let json =
+                    value.to_str().ok().and_then(Range::parse).is_some_and(|range| range.covers("application", "json"));
                 if json { Self::Json } else { Self::Other }
             }
         }
@@ -91,7 +92,9 @@ impl Accepted {
     pub(crate) fn method_list(&self) -> MethodList {
         match self.0.first() {
             Some(range) if range.covers("text", "plain") => MethodList::Text,
-            Some(range) if range.wildcards() == 0 => MethodList::HeaderOnly(format!("{}/{}", range.kind, range.subtype)),
+            Some(range) if range.wildcards() == 0 => {
+                MethodList::HeaderOnly(format!("{}/{}", range.kind, range.subtype))
+            }
             _ => MethodList::HeaderOnly("application/octet-stream".to_owned()),
         }
     }

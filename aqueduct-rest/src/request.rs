@@ -70,14 +70,16 @@ pub(crate) fn text_maps(body: &[u8]) -> Result<Vec<GivenConfig>, Failure> {
 pub(crate) fn offsets(body: &[u8]) -> Result<Vec<ConnectorOffset>, Failure> {
     let members = object(body, "ConnectorOffsets", &["offsets"])?;
     let Some(raw) = members.get("offsets").filter(|raw| raw.get() != "null") else { return Ok(Vec::new()) };
-    let items: Vec<&RawValue> = value(raw.get().as_bytes(), &format!("java.util.ArrayList<{ENTITIES}.ConnectorOffset>"))?;
+    let items: Vec<&RawValue> =
+        value(raw.get().as_bytes(), &format!("java.util.ArrayList<{ENTITIES}.ConnectorOffset>"))?;
     items
         .into_iter()
         .map(|raw| {
             let members = object(raw.get().as_bytes(), "ConnectorOffset", &["partition", "offset"])?;
             let map = |member: &str| match members.get(member) {
                 Some(raw) if raw.get() != "null" => {
-                    value(raw.get().as_bytes(), "java.util.LinkedHashMap<java.lang.String,?>").map(|Tree(map)| Some(map))
+                    value(raw.get().as_bytes(), "java.util.LinkedHashMap<java.lang.String,?>")
+                        .map(|Tree(map)| Some(map))
                 }
                 _ => Ok(None),
             };
@@ -200,7 +202,9 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Value, E> {
-        i64::try_from(value).map(Value::Int64).map_err(|_| E::custom(format!("the number {value} has more than 64 bits")))
+        i64::try_from(value)
+            .map(Value::Int64)
+            .map_err(|_| E::custom(format!("the number {value} has more than 64 bits")))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
@@ -272,7 +276,12 @@ mod tests {
 
     #[test]
     fn the_last_member_wins_and_the_rest_of_the_text_is_ignored() {
-        created(r#"{"name":"a","config":{"k":1},"name":"b","config":{"k":2,"k":3}} trailing"#, "b", &[("k", Some("3"))], None);
+        created(
+            r#"{"name":"a","config":{"k":1},"name":"b","config":{"k":2,"k":3}} trailing"#,
+            "b",
+            &[("k", Some("3"))],
+            None,
+        );
     }
 
     #[test]
@@ -312,15 +321,17 @@ mod tests {
         let inner: ValueMap = [("a", true)].into_iter().collect();
         let partition: ValueMap = [("f", Value::from("x")), ("n", Value::Int64(1))].into_iter().collect();
         let list = Value::array([Value::Int64(1), Value::Null, Value::from(inner)]);
-        let offset: ValueMap =
-            [("p", Value::Int64(-5)), ("d", Value::Float64(1.5)), ("l", list)].into_iter().collect();
+        let offset: ValueMap = [("p", Value::Int64(-5)), ("d", Value::Float64(1.5)), ("l", list)].into_iter().collect();
         let other: ValueMap = [("f", "y")].into_iter().collect();
-        assert_eq!(got, [
-            ConnectorOffset { partition: Some(partition), offset: Some(offset) },
-            ConnectorOffset { partition: Some(other), offset: None },
-            ConnectorOffset { partition: None, offset: Some(ValueMap::new()) },
-            ConnectorOffset { partition: None, offset: None },
-        ]);
+        assert_eq!(
+            got,
+            [
+                ConnectorOffset { partition: Some(partition), offset: Some(offset) },
+                ConnectorOffset { partition: Some(other), offset: None },
+                ConnectorOffset { partition: None, offset: Some(ValueMap::new()) },
+                ConnectorOffset { partition: None, offset: None },
+            ]
+        );
     }
 
     #[test]

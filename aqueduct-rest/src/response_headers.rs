@@ -92,11 +92,7 @@ mod tests {
     fn set_replaces_and_add_adds() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(applied(""), []);
-        assert_eq!(applied("set A: 1, set A: 2, add B: 1, add B: 2"), [
-            pair("a", "2"),
-            pair("b", "1"),
-            pair("b", "2")
-        ]);
+        assert_eq!(applied("set A: 1, set A: 2, add B: 1, add B: 2"), [pair("a", "2"), pair("b", "1"), pair("b", "2")]);
     }
 
     #[test]

@@ -29,9 +29,6 @@ use crate::{AdminListeners, Listener, Loggers, RestConfig, RestError};
 /// How long a client may take for the head of a request, and how long a connection may be idle.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// How long requests that are being answered may go on when the server ends.
-const DRAIN: Duration = Duration::from_secs(3);
-
 /// A pause after the system had no room for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -65,8 +62,7 @@ impl RestServer {
             AdminListeners::Off => (Surface::Public, Vec::new()),
             AdminListeners::Own(listeners) => (Surface::Public, bind_all(ADMIN_LISTENERS, listeners)?),
         };
-        let bound_ports: Vec<_> =
-            public.iter().map(|bound| (bound.listener.clone(), bound.address.port())).collect();
+        let bound_ports: Vec<_> = public.iter().map(|bound| (bound.listener.clone(), bound.address.port())).collect();
         let server = Self {
             advertised: Advertised::new(config, &bound_ports),
             addresses: public.iter().map(|bound| bound.address).collect(),
@@ -105,7 +101,8 @@ impl RestServer {
     fn listen(&self, key: &str, bound: Bound, entrance: Entrance) -> Result<(), RestError> {
         let socket = TcpListener::from_std(bound.socket)
             .map_err(|error| RestError::bind(format!("Unable to serve {} ({key})", bound.listener), error))?;
-        let accepting = accept(socket, Arc::new(entrance), self.connections.clone(), self.stop.clone(), self.abandon.clone());
+        let accepting =
+            accept(socket, Arc::new(entrance), self.connections.clone(), self.stop.clone(), self.abandon.clone());
         self.connections.spawn(accepting);
         Ok(())
     }
@@ -124,12 +121,13 @@ impl RestServer {
         tracing::info!("REST resources initialized; server is started and ready to handle requests");
     }
 
-    /// Stops listening and waits a few seconds for requests that are being answered; then cuts them off.
+    /// Stops listening and waits for requests that are being answered, for [`RestConfig::shutdown_timeout`]; then cuts
+    /// them off.
     pub async fn shutdown(&self) {
         tracing::info!("Stopping REST server");
         self.stop.cancel();
         self.connections.close();
-        if tokio::time::timeout(DRAIN, self.connections.wait()).await.is_err() {
+        if tokio::time::timeout(self.config.shutdown_timeout, self.connections.wait()).await.is_err() {
             tracing::warn!("cutting off {} REST connections that did not end in time", self.connections.len());
             self.abandon.cancel();
             self.connections.wait().await;

@@ -92,8 +92,8 @@ impl Entrance {
     }
 
     async fn route(&self, site: &Site, target: &Target, base: &str, request: Request<Incoming>) -> Handled {
-        let resource = Resource::find(target.segments(), self.surface)
-            .ok_or_else(|| Failure::unrouted(StatusCode::NOT_FOUND))?;
+        let resource =
+            Resource::find(target.segments(), self.surface).ok_or_else(|| Failure::unrouted(StatusCode::NOT_FOUND))?;
         let method = request.method().as_str();
         if !resource.methods().contains(&method) {
             return Err(Failure::unrouted(StatusCode::METHOD_NOT_ALLOWED));

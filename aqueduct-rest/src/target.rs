@@ -108,7 +108,11 @@ mod tests {
     #[track_caller]
     fn check(path: &str, expect: Result<&[&str], BadPath>) {
         let got = segments(path);
-        assert_eq!(got.as_ref().map(|got| got.iter().map(String::as_str).collect::<Vec<_>>()).map_err(|e| *e), expect.map(<[_]>::to_vec), "{path}");
+        assert_eq!(
+            got.as_ref().map(|got| got.iter().map(String::as_str).collect::<Vec<_>>()).map_err(|e| *e),
+            expect.map(<[_]>::to_vec),
+            "{path}"
+        );
     }
 
     #[test]

@@ -220,7 +220,9 @@ impl Show for Value {
             Value::Boolean(b) => serializer.serialize_bool(*b),
             Value::String(text) => serializer.serialize_str(text),
             Value::Bytes(bytes) => serializer.serialize_str(&STANDARD.encode(bytes)),
-            Value::Decimal(decimal) => serializer.serialize_str(&format!("{}E{}", decimal.unscaled(), -decimal.scale())),
+            Value::Decimal(decimal) => {
+                serializer.serialize_str(&format!("{}E{}", decimal.unscaled(), -decimal.scale()))
+            }
             Value::Array(items) => serializer.collect_seq(items.iter().map(View)),
             Value::Map(map) => View(map.as_ref()).serialize(serializer),
             Value::Struct(fields) => {
@@ -276,10 +278,7 @@ mod tests {
             tasks: vec![TaskId::new("c", 0)],
             kind: ConnectorKind::Source,
         };
-        check(
-            &info,
-            r#"{"name":"c","config":{"a":"1","b":"2"},"tasks":[{"connector":"c","task":0}],"type":"source"}"#,
-        );
+        check(&info, r#"{"name":"c","config":{"a":"1","b":"2"},"tasks":[{"connector":"c","task":0}],"type":"source"}"#);
         check(
             &ConnectorStatus {
                 name: "c".to_owned(),
@@ -340,10 +339,10 @@ mod tests {
                 name: "C".to_owned(),
                 error_count: 1,
                 groups: vec!["G".to_owned()],
-                configs: vec![ConfigInfo { definition: Some(definition), value: value.clone() }, ConfigInfo {
-                    definition: None,
-                    value,
-                }],
+                configs: vec![
+                    ConfigInfo { definition: Some(definition), value: value.clone() },
+                    ConfigInfo { definition: None, value },
+                ],
             },
             "{\"name\":\"C\",\"error_count\":1,\"groups\":[\"G\"],\"configs\":[{\"definition\":{\"name\":\"k\",\
              \"type\":\"INT\",\"required\":false,\"default_value\":null,\"importance\":\"HIGH\",\

@@ -4,7 +4,6 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use aqueduct_api::ConnectError;
 use aqueduct_storage::{StatusState, TargetState};
@@ -117,5 +116,3 @@ async fn supervise(
     }
 }
 
-/// A duration that is as good as for ever, and does not overflow a clock.
-pub(crate) const FOREVER: Duration = Duration::from_secs(3600 * 24 * 365);

@@ -1,7 +1,7 @@
 //! Logs: lines for people with the connector or task they are about, or JSON; and the levels that REST shows and changes.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 

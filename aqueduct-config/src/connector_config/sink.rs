@@ -1,12 +1,12 @@
 //! The keys of sinks, and the rules between them.
 
+use aqueduct_jvm::regex::JavaRegex;
 use indexmap::IndexMap;
 
 use super::common::{COMMON_GROUP, ERROR_GROUP, Shown, common_def, key};
 use super::*;
 use crate::Importance::{High, Medium};
 use crate::parse::{java_trim, split_list};
-use crate::pattern::Pattern;
 use crate::validator::distinct;
 use crate::{ConfigDef, ConfigError, ConfigErrorKind, ConfigValue, Properties, Type, Validator, Width};
 
@@ -123,8 +123,8 @@ pub fn check_topics<P: Properties + ?Sized>(
         }
     }
     if let Some(regex) = regex {
-        let pattern = Pattern::compile(regex)
-            .map_err(|message| ConfigError::with_kind(ConfigErrorKind::PatternSyntax, message))?;
+        let pattern = JavaRegex::new(regex)
+            .map_err(|error| ConfigError::with_kind(ConfigErrorKind::PatternSyntax, error.to_string()))?;
         if pattern.matches(dlq) {
             add(
                 TOPICS_REGEX,

@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 
+use aqueduct_jvm::regex::JavaRegex;
+
 use super::*;
 use crate::Importance::Low;
 use crate::parse::split_list;
-use crate::pattern::Pattern;
 use crate::validator::distinct;
 use crate::{
     ClassResolver, ConfigDef, ConfigError, ConfigErrorKind, ConfigKey, ConfigValueData, Properties, Type, Validator,
@@ -167,12 +168,10 @@ fn patterns_validator() -> Validator {
     Validator::lambda(
         |name, value| {
             let patterns = value.as_list().unwrap_or_default();
-            match patterns.iter().find_map(|pattern| Pattern::compile(pattern).err()) {
-                Some(message) => Err(ConfigError::invalid(
-                    name,
-                    value,
-                    format_args!("Syntax error in regular expression: {message}"),
-                )),
+            match patterns.iter().find_map(|pattern| JavaRegex::new(pattern).err()) {
+                Some(error) => {
+                    Err(ConfigError::invalid(name, value, format_args!("Syntax error in regular expression: {error}")))
+                }
                 None => Ok(()),
             }
         },

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use aqueduct_jvm::regex::JavaRegex;
+
 use super::wrong_class;
-use crate::pattern::Pattern;
 use crate::version_range::VersionRange;
 use crate::{ConfigError, ConfigValueData};
 
@@ -71,7 +72,7 @@ pub(super) fn ensure_without_control_chars(name: &str, value: &ConfigValueData) 
 
 pub(super) fn ensure_regex(name: &str, value: &ConfigValueData) -> Result<(), ConfigError> {
     let compiled = match text(value)? {
-        Some(text) => Pattern::compile(text).map(drop),
+        Some(text) => JavaRegex::new(text).map(drop).map_err(|error| error.to_string()),
         // Java's own words for it, which users see beside the message that the key is missing.
         None => Err("Cannot invoke \"String.isEmpty()\" because \"this.pattern\" is null".to_owned()),
     };

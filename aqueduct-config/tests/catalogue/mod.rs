@@ -5,6 +5,15 @@ use aqueduct_config::version::Version;
 use aqueduct_config::version_range::VersionRange;
 use aqueduct_config::{ClassResolver, ConfigDef, ConfigKey, Importance, Type, Validator};
 
+/// What a regular expression's syntax error says is the library's own; only that something is said counts.
+pub(crate) fn without_regex_words(message: &str) -> &str {
+    ["Invalid regex: ", "Syntax error in regular expression: "]
+        .into_iter()
+        .find_map(|before| message.find(before).map(|start| &message[..start + before.len()]))
+        .filter(|before| before.len() < message.len())
+        .unwrap_or(message)
+}
+
 pub(crate) const SOURCE: &str = "org.apache.kafka.connect.file.FileStreamSourceConnector";
 pub(crate) const SINK: &str = "org.apache.kafka.connect.file.FileStreamSinkConnector";
 /// An abstract class.

@@ -59,11 +59,7 @@ pub(super) fn align_list(schema: &Schema, items: Vec<Value>) -> Result<Vec<Value
 }
 
 /// The entries with keys, and values where they have one, of their common schema.
-pub(super) fn align_map(
-    keys: &Schema,
-    values: Option<&SchemaRef>,
-    entries: ValueMap,
-) -> Result<ValueMap, DataError> {
+pub(super) fn align_map(keys: &Schema, values: Option<&SchemaRef>, entries: ValueMap) -> Result<ValueMap, DataError> {
     let mut aligned = ValueMap::with_capacity(entries.len());
     for (key, value) in entries {
         let value = match values {

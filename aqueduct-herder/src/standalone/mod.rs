@@ -239,7 +239,8 @@ impl Herder for StandaloneHerder {
             _ => None,
         };
         let own = definition(found);
-        let keys = common.iter().chain([&own]).flat_map(|def| def.config_keys());
+        // A connector's own keys come first here; in validation answers they come last.
+        let keys = std::iter::once(&own).chain(&common).flat_map(aqueduct_config::ConfigDef::config_keys);
         Ok(keys.map(key_info).collect())
     }
 

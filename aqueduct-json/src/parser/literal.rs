@@ -39,7 +39,7 @@ impl Parser<'_> {
     fn end_of_word(&mut self, word: &str, byte: u8) -> Result<(), Fault> {
         match byte {
             // Jackson reads the first byte of a character twice here, so it always fails.
-            0xc0..0xf8 => Err(bad_middle(byte, self.at + 1)),
+            0xc0..0xf8 => Err(bad_middle(byte.into(), self.at + 1)),
             0x80.. => Err(bad_start(byte, self.at)),
             _ if is_part(byte.into()) => Err(self.unknown_word(word)),
             _ => Ok(()),
@@ -135,6 +135,7 @@ fn is_part(c: char) -> bool {
         code @ 0..=0xff => {
             is_start(code as u8) || matches!(code, 0..=8 | 0xe..=0x1b | 0x30..=0x39 | 0x7f..=0x9f | 0xad)
         }
-        _ => c.is_alphanumeric(),
+        // Currency symbols are allowed, too.
+        code => c.is_alphanumeric() || (0x20a0..=0x20c0).contains(&code),
     }
 }

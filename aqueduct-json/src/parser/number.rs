@@ -33,6 +33,9 @@ impl Parser<'_> {
         if self.is_root() {
             self.separated()?;
         }
+        if kind == Kind::Fraction {
+            self.check_exponent(start)?;
+        }
         self.push(kind, false, start, self.at);
         Ok(())
     }
@@ -71,10 +74,6 @@ impl Parser<'_> {
                 });
             }
             digits += exponent;
-            let text = &self.text[start..self.at];
-            number::check_exponent(text).map_err(|reason| {
-                Fault::decimal(&String::from_utf8_lossy(number::without_leading_zeros(text)), reason)
-            })?;
         }
         self.check_digits(start, digits)?;
         Ok(Kind::Fraction)
@@ -91,6 +90,17 @@ impl Parser<'_> {
             return Err(Fault::limit("Number value length", digits, MAX_DIGITS, "getMaxNumberLength"));
         }
         Ok(())
+    }
+
+    /// Jackson makes a `BigDecimal` of the number, and not all exponents fit in one.
+    #[inline]
+    fn check_exponent(&self, start: usize) -> Result<(), Fault> {
+        let text = &self.text[start..self.at];
+        number::check_exponent(text).map_err(|reason| {
+            let sign = if text.starts_with(b"-") { "-" } else { "" };
+            let shown = String::from_utf8_lossy(number::without_leading_zeros(text));
+            Fault::decimal(&format!("{sign}{shown}"), reason)
+        })
     }
 
     /// A number that is the whole text has to be followed by white space or the end.

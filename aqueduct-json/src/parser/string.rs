@@ -69,7 +69,7 @@ impl Parser<'_> {
         for i in 1..length {
             match self.text.get(self.at + i) {
                 Some(0x80..0xc0) => {}
-                Some(&byte) => return Err(bad_middle(byte, self.at + i + 1)),
+                Some(&byte) => return Err(bad_middle(byte.into(), self.at + i + 1)),
                 None => return Err(Fault::end(" in VALUE_STRING", self.text.len())),
             }
         }
@@ -156,6 +156,7 @@ impl Parser<'_> {
                     self.at += 1;
                 }
                 Some(_) => self.at += plain_ascii(&self.text[self.at..]),
+                None if self.at == start => return Err(Fault::end(": was expecting closing '\"' for name", self.at)),
                 None => return Err(Fault::end(" in field name", self.at)),
             }
         }
@@ -190,8 +191,8 @@ impl Parser<'_> {
             }
             let Some(length) = sequence_length(byte) else { return Err(bad_start(byte, after)) };
             let Some(sequence) = name.get(at..at + length) else { return Err(Fault::end(" in field name", after)) };
-            if let Some(&byte) = sequence[1..].iter().find(|byte| !(0x80..0xc0).contains(*byte)) {
-                return Err(bad_middle(byte, after));
+            if let Some(i) = sequence.iter().skip(1).position(|byte| !(0x80..0xc0).contains(byte)) {
+                return Err(bad_middle(in_group(name, at + i + 1), after));
             }
             if let &[0xed, second @ 0xa0..=0xff, third] = sequence {
                 return Err(surrogate(second, third, after));
@@ -209,14 +210,17 @@ impl Parser<'_> {
         let Some(length) = sequence_length(first) else { return Err(bad_start(first, self.at)) };
         let mut code = u32::from(first) & (0x7f >> length);
         for _ in 1..length {
-            let Some(byte) = self.peek() else { return Err(Fault::end("", self.at)) };
+            let Some(byte) = self.peek() else {
+                return Err(Fault::end(format!(" in {}", self.current_token()), self.at));
+            };
             self.at += 1;
             if !(0x80..0xc0).contains(&byte) {
-                return Err(bad_middle(byte, self.at));
+                return Err(bad_middle(byte.into(), self.at));
             }
             code = code << 6 | u32::from(byte & 0x3f);
         }
-        Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+        // Jackson narrows the code to a Java `char`.
+        Ok(char::from_u32(code & 0xffff).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 }
 
@@ -225,8 +229,15 @@ pub(super) fn bad_start(byte: u8, at: usize) -> Fault {
     Fault::parse(format!("Invalid UTF-8 start byte 0x{byte:x}"), at)
 }
 
+/// A byte of a name as Jackson shows it: it holds names in groups of four bytes, and shifts, but does not mask them.
+fn in_group(name: &[u8], at: usize) -> u32 {
+    let start = at / 4 * 4;
+    let lead = if name[start] < 0x80 { 0 } else { u32::MAX };
+    name[start..=at].iter().fold(lead, |shown, &byte| shown << 8 | u32::from(byte))
+}
+
 #[cold]
-pub(super) fn bad_middle(byte: u8, at: usize) -> Fault {
+pub(super) fn bad_middle(byte: u32, at: usize) -> Fault {
     Fault::parse(format!("Invalid UTF-8 middle byte 0x{byte:x}"), at)
 }
 

@@ -2,16 +2,33 @@
 //! it drives it. Rebalances are data: [`Consumer::poll`] returns them as events, the group waits until the caller has
 //! committed what it wants and completes them.
 
-use std::collections::BTreeMap;
+mod commit;
+mod pattern;
+mod poll;
+mod positions;
+mod rebalance;
+mod trouble;
+mod wakeup;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::pattern::PatternWatch;
+use self::rebalance::Membership;
+use self::trouble::Troubles;
+use self::wakeup::Wakeup;
+use crate::ask::Asker;
+use crate::client_config::{ClientKind, ConsumerExtras, LibrdkafkaConfig};
+use crate::connection::Connection;
 use crate::error::KafkaError;
+use crate::native::{Batch, Client, Queue};
 use crate::record::{ConsumerRecord, OffsetAndMetadata, TopicPartition};
 use crate::settings::ClientSettings;
+use crate::start::start;
 
-/// Decides about topic names, for subscriptions by pattern.
-pub type TopicFilter = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+pub use pattern::TopicFilter;
+pub use wakeup::WakeupHandle;
 
 /// Offsets by partition, to commit or committed.
 pub type Offsets = BTreeMap<TopicPartition, OffsetAndMetadata>;
@@ -21,11 +38,11 @@ pub type Offsets = BTreeMap<TopicPartition, OffsetAndMetadata>;
 pub enum ConsumerEvent {
     /// At least one record, at most `max.poll.records`; those of one partition in order.
     Records(Vec<ConsumerRecord>),
-    /// The group gave us these partitions (with a cooperative protocol: in addition). Reading starts with
+    /// The group gave us these partitions (with a cooperative protocol: in addition; possibly none). Reading starts with
     /// [`Consumer::complete_assignment`].
     Assigned(Vec<TopicPartition>),
     /// The group wants these partitions back (with an eager protocol: all of them). They are ours, and can be committed,
-    /// until [`Consumer::complete_revocation`]; no records come from them meanwhile.
+    /// until [`Consumer::complete_revocation`].
     Revoked(Vec<TopicPartition>),
     /// These partitions are no longer ours and cannot be committed: the group threw us out. Answer with
     /// [`Consumer::complete_revocation`].
@@ -43,122 +60,6 @@ pub enum ConsumerEvent {
     Idle,
 }
 
-/// Makes the current or, if there is none, the next [`Consumer::poll`] return [`ConsumerEvent::Woken`].
-#[derive(Clone)]
-pub struct WakeupHandle {}
-
-impl WakeupHandle {
-    /// Wakes the consumer. Several calls before it notices count as one.
-    pub fn wakeup(&self) {
-        unimplemented!()
-    }
-}
-
-/// A member of a consumer group, or with [`Consumer::assign`] a reader of chosen partitions.
-pub struct Consumer {}
-
-impl Consumer {
-    /// Makes a consumer. Succeeds without a broker; wrong settings are an error of kind
-    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig).
-    pub fn create(settings: &ClientSettings) -> Result<Consumer, KafkaError> {
-        unimplemented!()
-    }
-
-    /// Joins the group for these topics, in place of any former subscription. Joining happens in the background and is
-    /// carried on by [`Consumer::poll`].
-    pub fn subscribe(&mut self, topics: &[&str]) -> Result<(), KafkaError> {
-        unimplemented!()
-    }
-
-    /// Joins the group for all topics that `matches` accepts, except Kafka's internal ones (unless
-    /// `exclude.internal.topics=false`). The list of topics is looked at now and every `metadata.max.age.ms`.
-    pub fn subscribe_pattern(&mut self, matches: TopicFilter) -> Result<(), KafkaError> {
-        unimplemented!()
-    }
-
-    /// Waits up to `max` for the next event. Call it again soon (within `max.poll.interval.ms`, which does not run
-    /// while this waits), otherwise the group gives our partitions away. Dropping the future loses nothing.
-    ///
-    /// Errors: authentication and authorization at once; [`NoOffset`](crate::ErrorKind::NoOffset) when there is nowhere
-    /// to start and `auto.offset.reset=none`. A broker that is away is no error.
-    pub async fn poll(&mut self, max: Duration) -> Result<ConsumerEvent, KafkaError> {
-        unimplemented!()
-    }
-
-    /// A handle that makes `poll` return early, usable from anywhere.
-    pub fn wakeup_handle(&self) -> WakeupHandle {
-        unimplemented!()
-    }
-
-    /// Starts reading the partitions of the last [`ConsumerEvent::Assigned`], each from its committed offset (or where
-    /// `auto.offset.reset` says), or from the offset given in `positions`. `paused` ones stay silent until
-    /// [`Consumer::resume`].
-    pub fn complete_assignment(
-        &mut self,
-        positions: &BTreeMap<TopicPartition, i64>,
-        paused: &[TopicPartition],
-    ) -> Result<(), KafkaError> {
-        unimplemented!()
-    }
-
-    /// Gives back the partitions of the last [`ConsumerEvent::Revoked`] or [`ConsumerEvent::Lost`].
-    pub fn complete_revocation(&mut self) -> Result<(), KafkaError> {
-        unimplemented!()
-    }
-
-    /// Reads chosen partitions from the given offsets, without a group's help.
-    pub fn assign(&mut self, positions: &BTreeMap<TopicPartition, StartOffset>) -> Result<(), KafkaError> {
-        unimplemented!()
-    }
-
-    /// The partitions that are ours now.
-    pub fn assignment(&self) -> Vec<TopicPartition> {
-        unimplemented!()
-    }
-
-    /// The offset of the next record for each of `partitions`: after the last one returned by `poll`; if none was yet,
-    /// the committed one; if there is none, the one that `auto.offset.reset` says.
-    pub async fn positions(&self, partitions: &[TopicPartition], timeout: Duration) -> Result<BTreeMap<TopicPartition, i64>, KafkaError> {
-        unimplemented!()
-    }
-
-    /// The offsets that the group has committed; partitions without one are left out.
-    pub async fn committed(&self, partitions: &[TopicPartition], timeout: Duration) -> Result<Offsets, KafkaError> {
-        unimplemented!()
-    }
-
-    /// Makes the next record of `partition` the one at `offset`. Records returned earlier are not affected.
-    pub fn seek(&mut self, partition: &TopicPartition, offset: i64) -> Result<(), KafkaError> {
-        unimplemented!()
-    }
-
-    /// Stops records of `partitions` (already assigned) from coming, until [`Consumer::resume`].
-    pub fn pause(&mut self, partitions: &[TopicPartition]) -> Result<(), KafkaError> {
-        unimplemented!()
-    }
-
-    /// Undoes [`Consumer::pause`].
-    pub fn resume(&mut self, partitions: &[TopicPartition]) -> Result<(), KafkaError> {
-        unimplemented!()
-    }
-
-    /// Starts a commit; its end arrives as [`ConsumerEvent::Committed`] with this `seqno`.
-    pub fn commit_async(&self, offsets: &Offsets, seqno: u64) {
-        unimplemented!()
-    }
-
-    /// Commits and waits for the answer, at most `timeout`. Retries while the coordinator moves.
-    pub async fn commit_sync(&self, offsets: &Offsets, timeout: Duration) -> Result<(), KafkaError> {
-        unimplemented!()
-    }
-
-    /// Leaves the group and closes the connection, within `timeout` as far as the caller can tell; what takes longer is
-    /// finished in the background. Nothing is committed and no more events come.
-    pub async fn close(self, timeout: Duration) {
-        unimplemented!()
-    }
-}
-
 /// Where to start reading a partition, for [`Consumer::assign`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StartOffset {
@@ -168,4 +69,120 @@ pub enum StartOffset {
     End,
     /// At this offset.
     At(i64),
+}
+
+/// A member of a consumer group, or with [`Consumer::assign`] a reader of chosen partitions. Dropping it leaves the group
+/// in the background; [`Consumer::close`] waits for that.
+pub struct Consumer {
+    client: Arc<Client>,
+    connection: Arc<Connection>,
+    extras: ConsumerExtras,
+    /// Records, rebalances and errors.
+    events: Queue,
+    batch: Batch,
+    /// Answers to `commit_async`.
+    commits: Queue,
+    asker: Asker,
+    membership: Membership,
+    /// Positions asked for and not yet taken by librdkafka.
+    seeks: BTreeMap<TopicPartition, i64>,
+    /// What the caller has paused.
+    paused: BTreeSet<TopicPartition>,
+    pattern: Option<PatternWatch>,
+    wakeup: Arc<Wakeup>,
+    troubles: Troubles,
+    /// How often librdkafka has to see us, so that it does not think that we hang.
+    poll_interval: Duration,
+}
+
+/// Stands in where there is no group: librdkafka wants a name, but nothing is asked of the group.
+const NO_GROUP: &str = "aqueduct-no-group";
+
+impl Consumer {
+    /// Makes a consumer. Succeeds without a broker; wrong settings are an error of kind
+    /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig).
+    pub fn create(settings: &ClientSettings) -> Result<Consumer, KafkaError> {
+        let started = start(ClientKind::Consumer, settings, |config| {
+            config.properties.entry("group.id".into()).or_insert_with(|| NO_GROUP.into());
+        })?;
+        let events = Queue::consumer(&started.client).signalled();
+        let commits = Queue::new(&started.client).signalled();
+        Ok(Consumer {
+            events,
+            commits,
+            batch: Batch::new(started.config.consumer.max_poll_records),
+            asker: Asker::new(Arc::clone(&started.client), Arc::clone(&started.connection), false),
+            membership: Membership::default(),
+            seeks: BTreeMap::new(),
+            paused: BTreeSet::new(),
+            pattern: None,
+            wakeup: Arc::default(),
+            troubles: Troubles::new(started.config.consumer.group_id.clone()),
+            poll_interval: poll_interval(&started.config),
+            extras: started.config.consumer,
+            client: started.client,
+            connection: started.connection,
+        })
+    }
+
+    /// Joins the group for these topics, in place of any former subscription. Joining happens in the background and is
+    /// carried on by [`Consumer::poll`].
+    pub fn subscribe(&mut self, topics: &[&str]) -> Result<(), KafkaError> {
+        self.pattern = None;
+        self.client.subscribe(topics)
+    }
+
+    /// Joins the group for all topics that `matches` accepts, except Kafka's internal ones (unless
+    /// `exclude.internal.topics=false`). The list of topics is looked at now and every `metadata.max.age.ms`, on the
+    /// tokio runtime that this is called on.
+    pub fn subscribe_pattern(&mut self, matches: TopicFilter) -> Result<(), KafkaError> {
+        self.client.subscribe(&[])?;
+        self.pattern = Some(PatternWatch::start(Arc::clone(&self.client), matches, &self.extras));
+        Ok(())
+    }
+
+    /// A handle that makes `poll` return early, usable from anywhere.
+    pub fn wakeup_handle(&self) -> WakeupHandle {
+        WakeupHandle::new(Arc::clone(&self.wakeup))
+    }
+
+    /// The `client.id` in use.
+    pub fn client_id(&self) -> &str {
+        self.connection.client_id()
+    }
+
+    /// `group.id`.
+    pub fn group_id(&self) -> Option<&str> {
+        self.extras.group_id.as_deref()
+    }
+
+    /// Leaves the group and closes the connection, within `timeout` as far as the caller can tell; what takes longer is
+    /// finished in the background. Nothing is committed and no more events come.
+    pub async fn close(mut self, timeout: Duration) {
+        self.answer_everything();
+        let client = Arc::clone(&self.client);
+        let leaving = tokio::task::spawn_blocking(move || client.leave_group());
+        match tokio::time::timeout(timeout, leaving).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::debug!(client = self.client_id(), "leaving the group: {error}"),
+            Ok(Err(error)) => tracing::debug!(client = self.client_id(), "leaving the group: {error}"),
+            Err(_) => tracing::warn!(
+                "consumer {}: leaving the group takes longer than {} ms and goes on in the background",
+                self.client_id(),
+                timeout.as_millis()
+            ),
+        }
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        self.answer_everything();
+    }
+}
+
+fn poll_interval(config: &LibrdkafkaConfig) -> Duration {
+    const LONGEST: Duration = Duration::from_secs(60);
+    let limit = config.properties.get("max.poll.interval.ms").and_then(|millis| millis.parse().ok());
+    limit.map_or(LONGEST, |millis: u64| Duration::from_millis(millis / 3).clamp(Duration::from_millis(100), LONGEST))
 }

@@ -45,7 +45,8 @@ pub(crate) trait Observer: Send + Sync {
     fn connected(&self);
 
     /// The group gives or takes partitions. `true` when the answer will follow through [`Client::take_partitions`] or
-    /// [`Client::give_back_partitions`]; `false` to answer now: take nothing, give back everything.
+    /// [`Client::give_back_partitions`]; `false` to answer now: the consumer is leaving, and gives
+    /// everything back.
     fn group_changed(&self, change: GroupChange) -> bool;
 
     /// A token is needed. Called on a thread that may block.
@@ -312,11 +313,12 @@ unsafe extern "C" fn on_rebalance(
         // are valid arguments. An answer that comes too late is refused by librdkafka without harm.
         unsafe {
             let cooperative = text::owned(rd_kafka_rebalance_protocol(handle)) == "COOPERATIVE";
-            if cooperative && code == codes::REVOKE_PARTITIONS {
-                let _ = take_error(rd_kafka_incremental_unassign(handle, partitions));
-            } else if !cooperative {
-                rd_kafka_assign(handle, std::ptr::null());
-            }
+            let _ = match (cooperative, code) {
+                // Taken for a moment: the group takes them back while the consumer leaves.
+                (true, codes::ASSIGN_PARTITIONS) => take_error(rd_kafka_incremental_assign(handle, partitions)),
+                (true, _) => take_error(rd_kafka_incremental_unassign(handle, partitions)),
+                (false, _) => check(rd_kafka_assign(handle, std::ptr::null()), "giving partitions back"),
+            };
         }
     }
 }

@@ -37,6 +37,8 @@ pub(crate) struct Batch {
 
 // SAFETY: the slots are empty (null) between calls of `read`.
 unsafe impl Send for Batch {}
+// SAFETY: a shared reference gives no access to the slots.
+unsafe impl Sync for Batch {}
 
 impl Batch {
     /// Up to `size` records at a time, at least one.

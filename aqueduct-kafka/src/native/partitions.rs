@@ -34,6 +34,8 @@ pub(crate) struct PartitionList(NonNull<rd_kafka_topic_partition_list_t>);
 
 // SAFETY: rule 2: the list is a plain allocation with one owner.
 unsafe impl Send for PartitionList {}
+// SAFETY: through a shared reference the list is only read; whoever changes it borrows it mutably.
+unsafe impl Sync for PartitionList {}
 
 impl PartitionList {
     pub(crate) fn with_capacity(capacity: usize) -> PartitionList {

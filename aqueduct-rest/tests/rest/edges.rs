@@ -64,7 +64,10 @@ fn each_resource_tells_its_methods_and_refuses_the_others() {
     for (path, methods) in RESOURCES {
         let reply = edge.0.send(&format!("OPTIONS {path}"), &[], None);
         assert_eq!((reply.status, reply.header("allow").as_deref()), (200, Some(methods)), "{path}");
-        assert_eq!((reply.header("content-type").as_deref(), reply.body), (Some("text/plain"), methods.replace(',', ", ")));
+        assert_eq!(
+            (reply.header("content-type").as_deref(), reply.body),
+            (Some("text/plain"), methods.replace(',', ", "))
+        );
         for method in METHODS {
             let request = format!("{method} {path}");
             if methods.split(',').any(|known| known == method) {
@@ -118,7 +121,8 @@ fn refused_paths_get_a_page() {
         "/connectors/%00",
         "/nosuch/%2f",
     ] {
-        for (method, with_page) in [("GET", true), ("POST", true), ("PUT", false), ("DELETE", false), ("OPTIONS", false)]
+        for (method, with_page) in
+            [("GET", true), ("POST", true), ("PUT", false), ("DELETE", false), ("OPTIONS", false)]
         {
             let reply = edge.0.send(&format!("{method} {path}"), &[("Accept", "application/json")], None);
             let content_type = with_page.then(|| "text/html;charset=iso-8859-1".to_owned());
@@ -162,7 +166,8 @@ fn clients_have_to_understand_json() {
         edge.check("GET /connectors", &[("Accept", accept)], None, (406, None, &refused));
         edge.check("PUT /connectors/x/pause", &[("Accept", accept)], None, (406, None, &refused));
     }
-    for accept in ["*/*", "application/json", "application/*", "text/html, application/json;q=0.1", "text/html,*/*;q=0.8"]
+    for accept in
+        ["*/*", "application/json", "application/*", "text/html, application/json;q=0.1", "text/html,*/*;q=0.8"]
     {
         edge.check("GET /connectors", &[("Accept", accept)], None, (200, JSON, "[]"));
     }
@@ -178,7 +183,12 @@ fn options_follow_what_the_client_understands() {
     edge.check("OPTIONS /", &[("Accept", "text/*")], None, (200, Some("text/plain"), list));
     edge.check("OPTIONS /", &[("Accept", "application/json")], None, (200, JSON, ""));
     edge.check("OPTIONS /", &[("Accept", "text/html")], None, (200, Some("text/html"), ""));
-    edge.check("OPTIONS /connectors", &[("Content-Type", "text/plain")], None, (200, Some("text/plain"), "GET, HEAD, OPTIONS, POST"));
+    edge.check(
+        "OPTIONS /connectors",
+        &[("Content-Type", "text/plain")],
+        None,
+        (200, Some("text/plain"), "GET, HEAD, OPTIONS, POST"),
+    );
 }
 
 #[test]
@@ -191,7 +201,12 @@ fn bodies_have_to_be_json() {
         edge.check("POST /connectors", &[("Content-Type", content_type)], body, (415, None, &refused));
         // Whatever the method, once the type is named.
         edge.check("GET /connectors", &[("Content-Type", content_type)], None, (415, None, &refused));
-        edge.check("GET /", &[("Content-Type", content_type)], None, (200, JSON, r#"{"version":"<version>","commit":"<commit>","kafka_cluster_id":"<cluster>"}"#));
+        edge.check(
+            "GET /",
+            &[("Content-Type", content_type)],
+            None,
+            (200, JSON, r#"{"version":"<version>","commit":"<commit>","kafka_cluster_id":"<cluster>"}"#),
+        );
     }
     edge.check("POST /connectors", &[], body, (415, JSON, &refused));
     edge.check("PUT /admin/loggers/a", &[], Some("{}"), (415, JSON, &refused));
@@ -259,7 +274,12 @@ fn workers_of_a_cluster_are_refused_by_one_alone() {
     let edge = Edge::new();
     let tasks = "Kafka Connect in standalone mode does not support externally setting task configurations.";
     let fence = "Kafka Connect in standalone mode does not support exactly-once source connectors.";
-    edge.check("POST /connectors/c/tasks", &[("Content-Type", "application/octet-stream")], Some("[{}]"), (500, JSON, &error(500, tasks)));
+    edge.check(
+        "POST /connectors/c/tasks",
+        &[("Content-Type", "application/octet-stream")],
+        Some("[{}]"),
+        (500, JSON, &error(500, tasks)),
+    );
     edge.check("PUT /connectors/c/fence", &[], None, (500, JSON, &error(500, fence)));
 }
 
@@ -283,7 +303,8 @@ fn locations_follow_the_host_that_the_client_names() {
     let created = edge.0.send_json("PUT /connectors/d/config", r#"{"connector.class":"FileStreamSink","tasks.max":1}"#);
     let location = format!("http://{}/connectors/d", edge.0.address());
     assert_eq!((created.status, created.header("location")), (201, Some(location)));
-    let replaced = edge.0.send_json("PUT /connectors/d/config", r#"{"connector.class":"FileStreamSink","tasks.max":1}"#);
+    let replaced =
+        edge.0.send_json("PUT /connectors/d/config", r#"{"connector.class":"FileStreamSink","tasks.max":1}"#);
     assert_eq!((replaced.status, replaced.header("location")), (200, None));
 }
 
@@ -342,7 +363,9 @@ fn offsets_go_in_and_out_as_they_are() {
 fn a_body_that_is_too_large_is_refused() {
     let edge = Edge::new();
     let mut client = edge.0.connect();
-    client.raw(b"POST /connectors HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 17000000\r\n\r\n");
+    client.raw(
+        b"POST /connectors HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 17000000\r\n\r\n",
+    );
     let reply = client.receive(false);
     assert_eq!((reply.status, reply.header("content-type").as_deref()), (413, JSON));
 }

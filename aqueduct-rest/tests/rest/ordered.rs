@@ -94,7 +94,8 @@ impl fmt::Display for Json {
                 write!(f, "[{}]", items.join(","))
             }
             Self::Object(members) => {
-                let member = |(name, value): &(String, Json)| format!("{}:{value}", serde_json::Value::from(name.as_str()));
+                let member =
+                    |(name, value): &(String, Json)| format!("{}:{value}", serde_json::Value::from(name.as_str()));
                 let members: Vec<String> = members.iter().map(member).collect();
                 write!(f, "{{{}}}", members.join(","))
             }

@@ -18,7 +18,8 @@ fn before_the_worker_is_ready_every_path_is_a_404_page() {
     let fixture = Fixture::unmounted(&config(&[("access.control.allow.origin", "*")]), FakeHerder::default());
     let mut client = fixture.connect();
     for path in ["/", "/health", "/connectors", "/nosuch"] {
-        let reply = client.send(&format!("GET {path}"), &[("Accept", "application/json"), ("Origin", "http://a")], None);
+        let reply =
+            client.send(&format!("GET {path}"), &[("Accept", "application/json"), ("Origin", "http://a")], None);
         assert_eq!((reply.status, reply.body.starts_with("<html>")), (404, true), "{path}");
         assert_eq!(reply.header("content-type").as_deref(), Some("text/html;charset=iso-8859-1"));
         assert_eq!(reply.header("access-control-allow-origin"), None);
@@ -78,8 +79,10 @@ fn bind_error(config: &RestConfig) -> (RestErrorKind, String) {
 fn a_port_in_use_is_named_with_its_key() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", taken.local_addr().unwrap());
-    for (key, other) in [("listeners", ("client.dns.lookup", "use_all_dns_ips")), ("admin.listeners", ("listeners", "http://127.0.0.1:0"))]
-    {
+    for (key, other) in [
+        ("listeners", ("client.dns.lookup", "use_all_dns_ips")),
+        ("admin.listeners", ("listeners", "http://127.0.0.1:0")),
+    ] {
         let (kind, message) = bind_error(&config(&[other, (key, &url)]));
         assert_eq!(kind, RestErrorKind::Bind);
         assert!(message.starts_with(&format!("Unable to listen on {url} (configuration {key}): ")), "{message}");
@@ -91,7 +94,10 @@ fn a_port_in_use_is_named_with_its_key() {
 fn https_is_not_there_yet() {
     let (kind, message) = bind_error(&config(&[("listeners", "https://127.0.0.1:0")]));
     assert_eq!(kind, RestErrorKind::Config);
-    assert!(message.ends_with("https://127.0.0.1:0 for configuration listeners: https listeners are not supported yet"), "{message}");
+    assert!(
+        message.ends_with("https://127.0.0.1:0 for configuration listeners: https listeners are not supported yet"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -164,7 +170,8 @@ fn slow_clients_hold_up_nobody() {
     let slow: Vec<Client> = (0..50)
         .map(|number| {
             let mut client = fixture.connect();
-            let head = "POST /connectors HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{";
+            let head =
+                "POST /connectors HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{";
             client.raw(&head.as_bytes()[..if number % 2 == 0 { 20 } else { head.len() }]);
             client
         })
@@ -217,10 +224,7 @@ fn health_tells_starting_healthy_and_unhealthy() {
         let reply = fixture.get("/health");
         assert_eq!((reply.status, reply.body.as_str()), (status, body));
     };
-    check(
-        200,
-        r#"{"status":"healthy","message":"Worker has completed startup and is ready to handle requests."}"#,
-    );
+    check(200, r#"{"status":"healthy","message":"Worker has completed startup and is ready to handle requests."}"#);
     fixture.herder.starting.store(true, Ordering::SeqCst);
     check(503, r#"{"status":"starting","message":"Worker is still starting up."}"#);
     fixture.herder.hanging.store(true, Ordering::SeqCst);
@@ -271,7 +275,9 @@ fn shutdown_lets_a_request_in_progress_finish() {
 
 #[test]
 fn shutdown_cuts_off_what_does_not_end() {
-    let fixture = Fixture::new(&[]);
+    let mut config = config(&[]);
+    config.shutdown_timeout = Duration::from_millis(50);
+    let fixture = Fixture::with(&config, FakeHerder::default());
     let mut client = fixture.connect();
     client.raw(b"GET /connectors/never HTTP/1.1\r\nHost: h\r\n\r\n");
     eventually("the herder was asked", || fixture.herder.waited_for.load(Ordering::SeqCst));

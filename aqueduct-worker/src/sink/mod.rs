@@ -220,7 +220,7 @@ impl Loop {
         let requests = self.context.take_requests();
         self.commit.requested |= requests.commit;
         for (partition, offset) in requests.offsets {
-            self.consumer.seek(&to_kafka(&partition), offset).map_err(|error| connect_error(&error))?;
+            self.consumer.seek(&to_kafka(&partition), offset);
             self.positions.rewind(&partition, offset);
         }
         let held = self.context.paused();
@@ -311,7 +311,7 @@ impl Loop {
                     error.trace().trim_end()
                 );
                 for (partition, offset) in self.positions.last_committed(&assigned) {
-                    self.consumer.seek(&to_kafka(&partition), offset).map_err(|error| connect_error(&error))?;
+                    self.consumer.seek(&to_kafka(&partition), offset);
                     self.positions.rewind(&partition, offset);
                 }
                 // What was converted and not delivered comes again too.
@@ -322,7 +322,14 @@ impl Loop {
         if let Some(offsets) = self.positions.to_commit(&offered, safe) {
             self.commit.running = true;
             self.commit.started = Instant::now();
-            self.consumer.commit_async(&to_kafka_offsets(&offsets), self.commit.seqno);
+            if let Err(error) = self.consumer.commit_async(&to_kafka_offsets(&offsets), self.commit.seqno) {
+                self.commit.running = false;
+                tracing::error!(
+                    "Commit of offsets threw an unexpected exception for sequence number {}: {error}",
+                    self.commit.seqno
+                );
+                return Ok(());
+            }
             self.positions.committing(offsets);
         }
         Ok(())
@@ -419,7 +426,7 @@ impl Loop {
         let positions = begin.iter().map(|(partition, offset)| (to_kafka(partition), *offset)).collect();
         self.consumer.complete_assignment(&positions, &paused).map_err(|error| connect_error(&error))?;
         for (partition, offset) in elsewhere {
-            self.consumer.seek(&to_kafka(&partition), offset).map_err(|error| connect_error(&error))?;
+            self.consumer.seek(&to_kafka(&partition), offset);
         }
         tracing::debug!("Assigned {} partitions", partitions.len());
         Ok(())

@@ -88,7 +88,7 @@ impl SourceRun {
 
         let wants_record = started.control.wants_commit_record();
         let acks = Arc::new(Acks::new(wants_record));
-        let lane = producer.register(Arc::clone(&acks) as _);
+        let lane = producer.register(Arc::clone(&acks) as _).map_err(|error| connect_error(&error))?;
         let mut source = Loop {
             pipeline,
             lane,
@@ -218,21 +218,20 @@ impl Loop {
         }
         let kept = Kept { topic: encoded.topic.clone(), record: kept };
         let sequence = self.submitted.submit(source_partition, source_offset, kept);
-        let mut record = producer_record(encoded);
+        let record = producer_record(encoded);
         loop {
-            let Err(rejected) = self.lane.send(sequence, record) else {
+            let Err(error) = self.lane.send(sequence, &record) else {
                 return Ok(Flow::On);
             };
-            record = rejected.record;
-            match rejected.error.kind() {
+            match error.kind() {
                 ErrorKind::QueueFull => {
                     if self.wait_for_room().await? == Flow::Stop {
                         self.submitted.withdraw_last();
                         return Ok(Flow::Stop);
                     }
                 }
-                _ if rejected.error.is_retriable() => {
-                    tracing::warn!("Failed to send record to topic '{}', will try again: {}", record.topic, rejected.error);
+                _ if error.is_retriable() => {
+                    tracing::warn!("Failed to send record to topic '{}', will try again: {error}", record.topic);
                     tokio::select! {
                         () = self.signals.stop.cancelled() => {
                             self.submitted.withdraw_last();
@@ -242,7 +241,7 @@ impl Loop {
                     }
                 }
                 _ => {
-                    self.failed(sequence, &rejected.error)?;
+                    self.failed(sequence, &error)?;
                     return Ok(Flow::On);
                 }
             }

@@ -1,0 +1,184 @@
+//! Topics: create, delete, list, describe, their configurations and offsets.
+
+use std::collections::BTreeMap;
+
+use bytestring::ByteString;
+
+use super::Admin;
+use crate::codes;
+use crate::error::KafkaError;
+use crate::native::{Event, Named, OFFSET_BEGINNING, OFFSET_END, PartitionList, describe};
+use crate::record::TopicPartition;
+
+/// A topic to create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewTopic {
+    /// The topic's name.
+    pub name: String,
+    /// How many partitions; `None` for the broker's default (-1).
+    pub partitions: Option<i32>,
+    /// How many replicas of each; `None` for the broker's default (-1).
+    pub replication_factor: Option<i16>,
+    /// Topic configurations, `cleanup.policy` and so on.
+    pub configs: BTreeMap<String, String>,
+}
+
+/// A topic that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicDescription {
+    /// The topic's name.
+    pub name: ByteString,
+    /// Its partitions' numbers, in order.
+    pub partitions: Vec<i32>,
+    /// Whether it is one of Kafka's own (`__consumer_offsets`, …).
+    pub internal: bool,
+}
+
+/// One configuration of a topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigEntry {
+    /// The value, `None` when it is sensitive or null.
+    pub value: Option<String>,
+    /// Whether it is the default, that is, nobody set it on this very topic.
+    pub is_default: bool,
+}
+
+/// Which offset of a partition is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OffsetSpec {
+    /// The first one that is still there.
+    Earliest,
+    /// The one after the last record.
+    Latest,
+    /// The first one with this timestamp (milliseconds since the epoch) or a later one; -1 when there is none.
+    Timestamp(i64),
+}
+
+/// Results by name, in the order of the request.
+type Results<T> = Vec<(String, Result<T, KafkaError>)>;
+
+impl Admin {
+    /// Creates topics, each with its own result; [`TopicExists`](crate::ErrorKind::TopicExists) when it is there already.
+    pub async fn create_topics(&self, topics: &[NewTopic]) -> Result<Results<()>, KafkaError> {
+        if topics.is_empty() {
+            return Ok(Vec::new());
+        }
+        let results = self
+            .asker
+            .ask(
+                "creating topics",
+                self.timeout,
+                |client, reply| client.create_topics(topics, reply),
+                |event| retry_if_all(event.topic_results()?),
+            )
+            .await?;
+        Ok(results)
+    }
+
+    /// Deletes topics, each with its own result.
+    pub async fn delete_topics(&self, topics: &[&str]) -> Result<Results<()>, KafkaError> {
+        if topics.is_empty() {
+            return Ok(Vec::new());
+        }
+        let results = self
+            .asker
+            .ask(
+                "deleting topics",
+                self.timeout,
+                |client, reply| client.delete_topics(topics, reply),
+                Event::topic_results,
+            )
+            .await?;
+        Ok(results)
+    }
+
+    /// The names of all topics that we may see, Kafka's internal ones included, with their partitions' numbers.
+    pub async fn list_topics(&self) -> Result<BTreeMap<String, Vec<i32>>, KafkaError> {
+        // Asking for the cluster waits for a broker without a thread and notices refused credentials; with a broker
+        // there, listing takes a round trip.
+        self.cluster_id().await?;
+        let client = std::sync::Arc::clone(self.asker.client());
+        let timeout_ms = i32::try_from(self.timeout.as_millis()).unwrap_or(i32::MAX);
+        let listing = tokio::task::spawn_blocking(move || client.list_topics(timeout_ms)).await;
+        let topics = listing.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        Ok(topics.into_iter().collect())
+    }
+
+    /// These topics, each with its own result; [`UnknownTopic`](crate::ErrorKind::UnknownTopic) when there is none of
+    /// that name. Never creates a topic.
+    pub async fn describe_topics(&self, topics: &[&str]) -> Result<Results<TopicDescription>, KafkaError> {
+        if topics.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.asker
+            .ask(
+                "describing topics",
+                self.timeout,
+                |client, reply| client.describe_topics(topics, reply),
+                Event::topic_descriptions,
+            )
+            .await
+    }
+
+    /// The configurations of topics, each with its own result.
+    pub async fn describe_topic_configs(
+        &self,
+        topics: &[&str],
+    ) -> Result<Results<BTreeMap<String, ConfigEntry>>, KafkaError> {
+        if topics.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.asker
+            .ask(
+                "describing topic configurations",
+                self.timeout,
+                |client, reply| client.describe_topic_configs(topics, reply),
+                Event::topic_configs,
+            )
+            .await
+    }
+
+    /// Offsets of partitions, each with its own result. With `read_committed` the end is the last stable offset.
+    pub async fn list_offsets(
+        &self,
+        partitions: &[(TopicPartition, OffsetSpec)],
+        read_committed: bool,
+    ) -> Result<BTreeMap<TopicPartition, Result<i64, KafkaError>>, KafkaError> {
+        if partitions.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let list = PartitionList::of(partitions.iter().map(|(partition, spec)| {
+            let offset = match spec {
+                OffsetSpec::Earliest => OFFSET_BEGINNING,
+                OffsetSpec::Latest => OFFSET_END,
+                OffsetSpec::Timestamp(timestamp) => *timestamp,
+            };
+            (partition, offset)
+        }))?;
+        let entries = self
+            .asker
+            .ask(
+                "listing offsets",
+                self.timeout,
+                |client, reply| client.list_offsets(&list, read_committed, reply),
+                Event::listed_offsets,
+            )
+            .await?;
+        let result = |entry: crate::native::PartitionOffset| match entry.code {
+            codes::NONE => (entry.partition, Ok(entry.offset)),
+            code => {
+                let error = KafkaError::from_code(code, format!("{}: {}", entry.partition, describe(code)));
+                (entry.partition, Err(error))
+            }
+        };
+        Ok(entries.into_iter().map(result).collect())
+    }
+}
+
+/// A single answer that is worth trying again is tried again; several are for the caller to sort out.
+fn retry_if_all<T>(results: Named<T>) -> Result<Named<T>, KafkaError> {
+    match results.as_slice() {
+        [(_, Err(error))] if error.kind() == crate::ErrorKind::Retriable => Err(error.clone()),
+        _ => Ok(results),
+    }
+}

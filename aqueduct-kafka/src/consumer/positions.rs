@@ -1,0 +1,169 @@
+//! Where a consumer reads: positions, committed offsets, seeking, pausing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Consumer, Offsets};
+use crate::client_config::OffsetReset;
+use crate::codes;
+use crate::error::{ErrorKind, KafkaError};
+use crate::native::{OFFSET_BEGINNING, OFFSET_END, OFFSET_INVALID, PartitionList, describe};
+use crate::record::{OffsetAndMetadata, TopicPartition};
+
+/// How long one attempt at seeking waits for librdkafka's own threads.
+const SEEK_PATIENCE_MS: i32 = 200;
+
+impl Consumer {
+    /// The offset of the next record for each of `partitions`: after the last one returned by `poll`; if none was yet,
+    /// the committed one; if there is none, the one that `auto.offset.reset` says. An error of kind
+    /// [`NoOffset`](crate::ErrorKind::NoOffset) when that says `none`.
+    ///
+    /// With the answer for partitions just assigned, [`Consumer::complete_assignment`] starts at exactly these offsets.
+    pub async fn positions(
+        &self,
+        partitions: &[TopicPartition],
+        timeout: Duration,
+    ) -> Result<BTreeMap<TopicPartition, i64>, KafkaError> {
+        let mut positions = self.known_positions(partitions)?;
+        let missing: Vec<_> = without(partitions, &positions);
+        if !missing.is_empty() {
+            let committed = self.committed(&missing, timeout).await?;
+            positions.extend(committed.into_iter().map(|(partition, offset)| (partition, offset.offset)));
+        }
+        let missing = without(partitions, &positions);
+        if !missing.is_empty() {
+            positions.extend(self.reset_positions(&missing, timeout).await?);
+        }
+        Ok(positions)
+    }
+
+    /// The offsets that the group has committed; partitions without one are left out.
+    pub async fn committed(&self, partitions: &[TopicPartition], timeout: Duration) -> Result<Offsets, KafkaError> {
+        let Some(group) = self.extras.group_id.as_deref() else {
+            return Ok(Offsets::new());
+        };
+        let list = PartitionList::of(partitions.iter().map(|partition| (partition, OFFSET_INVALID)))?;
+        let send = |client: &crate::native::Client, reply: crate::native::Reply<'_>| {
+            client.list_group_offsets(group, Some(&list), reply)
+        };
+        let entries = self
+            .asker
+            .ask("fetching committed offsets", timeout, send, |event| {
+                let entries = event.group_offsets()?;
+                match entries.iter().find(|entry| entry.code != codes::NONE) {
+                    Some(entry) => Err(KafkaError::from_code(entry.code, describe(entry.code))),
+                    None => Ok(entries),
+                }
+            })
+            .await?;
+        let committed = entries.into_iter().filter(|entry| entry.offset >= 0);
+        Ok(committed
+            .map(|entry| (entry.partition, OffsetAndMetadata { offset: entry.offset, metadata: entry.metadata }))
+            .collect())
+    }
+
+    /// Makes the next record of `partition` the one at `offset`. Records returned earlier are not affected. Takes effect
+    /// in the next `poll`; nothing happens for a partition that is not ours.
+    pub fn seek(&mut self, partition: &TopicPartition, offset: i64) {
+        if self.is_assigned(partition) {
+            self.seeks.insert(partition.clone(), offset);
+        }
+    }
+
+    /// Stops records of `partitions` from coming, until [`Consumer::resume`] or until they are no longer ours. Those that
+    /// are not ours are passed over.
+    pub fn pause(&mut self, partitions: &[TopicPartition]) -> Result<(), KafkaError> {
+        let ours: Vec<TopicPartition> = partitions.iter().filter(|partition| self.is_assigned(partition)).cloned().collect();
+        self.set_paused(&ours, true)?;
+        self.paused.extend(ours);
+        Ok(())
+    }
+
+    /// Undoes [`Consumer::pause`].
+    pub fn resume(&mut self, partitions: &[TopicPartition]) -> Result<(), KafkaError> {
+        let paused: Vec<TopicPartition> =
+            partitions.iter().filter(|partition| self.paused.contains(partition)).cloned().collect();
+        self.set_paused(&paused, false)?;
+        self.paused.retain(|partition| !paused.contains(partition));
+        Ok(())
+    }
+
+    /// The partitions that are paused.
+    pub fn paused(&self) -> Vec<TopicPartition> {
+        self.paused.iter().cloned().collect()
+    }
+
+    fn set_paused(&self, partitions: &[TopicPartition], paused: bool) -> Result<(), KafkaError> {
+        if partitions.is_empty() {
+            return Ok(());
+        }
+        let mut list = PartitionList::of(partitions.iter().map(|partition| (partition, OFFSET_INVALID)))?;
+        self.client.set_paused(&mut list, paused)
+    }
+
+    /// Hands the positions asked for to librdkafka. Those that it cannot take yet (a partition that is only just being
+    /// started) stay for the next time.
+    pub(super) fn apply_seeks(&mut self) -> Result<(), KafkaError> {
+        if self.seeks.is_empty() {
+            return Ok(());
+        }
+        let mut list = PartitionList::of(self.seeks.iter().map(|(partition, offset)| (partition, *offset)))?;
+        if let Err(error) = self.client.seek(&mut list, SEEK_PATIENCE_MS) {
+            tracing::debug!(client = self.connection.client_id(), "seeking: {error}");
+        }
+        for entry in list.entries() {
+            if matches!(entry.code, codes::NONE | codes::UNKNOWN_PARTITION) {
+                self.seeks.remove(&entry.partition);
+            }
+        }
+        Ok(())
+    }
+
+    fn known_positions(&self, partitions: &[TopicPartition]) -> Result<BTreeMap<TopicPartition, i64>, KafkaError> {
+        let mut list = PartitionList::of(partitions.iter().map(|partition| (partition, OFFSET_INVALID)))?;
+        self.client.fill_positions(&mut list)?;
+        let mut known: BTreeMap<_, _> = list
+            .entries()
+            .into_iter()
+            .filter(|entry| entry.offset >= 0 && self.is_assigned(&entry.partition))
+            .map(|entry| (entry.partition, entry.offset))
+            .collect();
+        let asked_for = self.seeks.iter().filter(|(partition, _)| partitions.contains(partition));
+        known.extend(asked_for.map(|(partition, offset)| (partition.clone(), *offset)));
+        Ok(known)
+    }
+
+    /// What `auto.offset.reset` says.
+    async fn reset_positions(
+        &self,
+        partitions: &[TopicPartition],
+        timeout: Duration,
+    ) -> Result<BTreeMap<TopicPartition, i64>, KafkaError> {
+        let offset = match self.extras.auto_offset_reset {
+            OffsetReset::Earliest => OFFSET_BEGINNING,
+            OffsetReset::Latest => OFFSET_END,
+            OffsetReset::None => {
+                let names: Vec<String> = partitions.iter().map(ToString::to_string).collect();
+                let message = format!("Undefined offset with no reset policy for partitions: [{}]", names.join(", "));
+                return Err(KafkaError::new(ErrorKind::NoOffset, message));
+            }
+        };
+        let list = PartitionList::of(partitions.iter().map(|partition| (partition, offset)))?;
+        let send = |client: &crate::native::Client, reply: crate::native::Reply<'_>| {
+            client.list_offsets(&list, self.extras.read_committed, reply)
+        };
+        self.asker
+            .ask("looking up offsets", timeout, send, |event| {
+                let answer = |entry: crate::native::PartitionOffset| match entry.code {
+                    codes::NONE => Ok((entry.partition, entry.offset)),
+                    code => Err(KafkaError::from_code(code, format!("{}: {}", entry.partition, describe(code)))),
+                };
+                event.listed_offsets()?.into_iter().map(answer).collect()
+            })
+            .await
+    }
+}
+
+fn without(partitions: &[TopicPartition], known: &BTreeMap<TopicPartition, i64>) -> Vec<TopicPartition> {
+    partitions.iter().filter(|partition| !known.contains_key(partition)).cloned().collect()
+}

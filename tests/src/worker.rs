@@ -1,0 +1,229 @@
+//! Workers as processes: ours, and Java's on the same files.
+
+use std::fs;
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::wait::{eventually, eventually_within};
+use crate::{http, setting};
+
+/// Properties of a connector.
+pub type Properties = Vec<(String, String)>;
+
+fn properties(pairs: &[(&str, &str)]) -> Properties {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+/// A file source connector.
+pub fn file_source(name: &str, file: &Path, topic: &str, more: &[(&str, &str)]) -> Properties {
+    let file = file.display().to_string();
+    let mut all = properties(&[
+        ("name", name),
+        ("connector.class", "FileStreamSource"),
+        ("tasks.max", "1"),
+        ("file", &file),
+        ("topic", topic),
+    ]);
+    all.extend(properties(more));
+    all
+}
+
+/// A file sink connector.
+pub fn file_sink(name: &str, file: &Path, topics: &str, more: &[(&str, &str)]) -> Properties {
+    let file = file.display().to_string();
+    let mut all = properties(&[
+        ("name", name),
+        ("connector.class", "FileStreamSink"),
+        ("tasks.max", "1"),
+        ("file", &file),
+        ("topics", topics),
+    ]);
+    all.extend(properties(more));
+    all
+}
+
+/// A worker's properties, its connectors' and its offset file, all in one folder.
+pub struct WorkerFiles {
+    folder: PathBuf,
+    worker: Properties,
+    connectors: Vec<Properties>,
+    port: u16,
+}
+
+impl WorkerFiles {
+    /// A worker with StringConverters and short commit intervals.
+    pub fn new(folder: &Path, bootstrap: &str) -> Self {
+        let port = free_port();
+        let worker = properties(&[
+            ("bootstrap.servers", bootstrap),
+            ("listeners", &format!("http://127.0.0.1:{port}")),
+            ("key.converter", "org.apache.kafka.connect.storage.StringConverter"),
+            ("value.converter", "org.apache.kafka.connect.storage.StringConverter"),
+            ("offset.storage.file.filename", &folder.join("offsets").display().to_string()),
+            ("offset.flush.interval.ms", "500"),
+            ("plugin.discovery", "service_load"),
+        ]);
+        Self { folder: folder.to_owned(), worker, connectors: Vec::new(), port }
+    }
+
+    /// Sets worker properties, over those that are there.
+    #[must_use]
+    pub fn with(mut self, pairs: &[(&str, &str)]) -> Self {
+        self.worker.extend(properties(pairs));
+        self
+    }
+
+    /// Adds a connector to the command line.
+    #[must_use]
+    pub fn connector(mut self, connector: Properties) -> Self {
+        self.connectors.push(connector);
+        self
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn write(&self) -> Vec<PathBuf> {
+        let file = |name: &str, properties: &Properties| {
+            let path = self.folder.join(name);
+            let text: String = properties.iter().map(|(key, value)| format!("{key}={value}\n")).collect();
+            fs::write(&path, text).expect("the folder is ours");
+            path
+        };
+        let mut paths = vec![file("worker.properties", &self.worker)];
+        for (n, connector) in self.connectors.iter().enumerate() {
+            paths.push(file(&format!("connector-{n}.properties"), connector));
+        }
+        paths
+    }
+
+    /// Starts our worker, without waiting for it.
+    pub fn launch(&self) -> Worker {
+        let mut command = Command::new(setting("AQUEDUCT_BIN"));
+        command.arg("standalone").args(self.write());
+        self.spawn(command)
+    }
+
+    /// Starts our worker and waits until its connectors are there.
+    pub fn start(&self) -> Worker {
+        self.launch().ready(self.connectors.len())
+    }
+
+    /// Starts a Java worker on the same files, and waits until its connectors are there.
+    pub fn start_java(&self) -> Worker {
+        let mut command = Command::new(setting("AQUEDUCT_TESTBED"));
+        command.args(["java", "org.apache.kafka.connect.cli.ConnectStandalone"]).args(self.write());
+        self.spawn(command).ready(self.connectors.len())
+    }
+
+    fn spawn(&self, mut command: Command) -> Worker {
+        let log = self.folder.join("worker.log");
+        let output = fs::OpenOptions::new().create(true).append(true).open(&log).expect("the folder is ours");
+        let errors = output.try_clone().expect("a file can be opened twice");
+        let child = command.stdin(Stdio::null()).stdout(output).stderr(errors).spawn().expect("the worker starts");
+        Worker { child, port: self.port, log, ended: false }
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("it is bound").port()
+}
+
+/// A running worker; killed when it is dropped.
+pub struct Worker {
+    child: Child,
+    port: u16,
+    log: PathBuf,
+    ended: bool,
+}
+
+impl Worker {
+    fn ready(mut self, connectors: usize) -> Self {
+        eventually_within(Duration::from_mins(2), "the worker serves its connectors", || {
+            if let Some(status) = self.child.try_wait().expect("it is our child") {
+                self.ended = true;
+                panic!("the worker ended with {status}:\n{}", self.log());
+            }
+            let (status, names) = http::request(self.port, "GET", "/connectors", None)?;
+            (status == 200 && names.as_array()?.len() >= connectors).then_some(())
+        });
+        self
+    }
+
+    /// A REST request; answers status and body.
+    pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        eventually("the worker answers", || http::request(self.port, method, path, body))
+    }
+
+    /// Waits until a task is in a state, and answers its status.
+    pub fn task_state(&self, connector: &str, task: u32, state: &str) -> Value {
+        eventually(&format!("task {connector}-{task} is {state}"), || {
+            let path = format!("/connectors/{connector}/tasks/{task}/status");
+            let (_, status) = http::request(self.port, "GET", &path, None)?;
+            (status["state"] == state).then_some(status)
+        })
+    }
+
+    /// Everything that the worker has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Stops the worker with SIGTERM and answers how it ended.
+    pub fn stop(mut self) -> ExitStatus {
+        signal("TERM", self.child.id());
+        self.exited()
+    }
+
+    /// Ends the worker with SIGKILL.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it is our child");
+        self.exited();
+    }
+
+    /// Waits for the end.
+    pub fn exit(mut self) -> ExitStatus {
+        self.exited()
+    }
+
+    fn exited(&mut self) -> ExitStatus {
+        let status = eventually("the worker ends", || self.child.try_wait().expect("it is our child"));
+        self.ended = true;
+        status
+    }
+}
+
+fn signal(name: &str, process: u32) {
+    let sent = Command::new("kill").args([format!("-{name}"), process.to_string()]).status().expect("kill is there");
+    assert!(sent.success(), "process {process} is gone");
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if !self.ended {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+            if std::thread::panicking() {
+                let log = self.log();
+                let tail = log.lines().rev().take(40).collect::<Vec<_>>();
+                let _ = writeln!(std::io::stderr(), "the end of the worker's log:");
+                for line in tail.iter().rev() {
+                    let _ = writeln!(std::io::stderr(), "  {line}");
+                }
+            }
+        }
+    }
+}

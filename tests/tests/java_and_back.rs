@@ -1,0 +1,57 @@
+//! A Java standalone worker and ours take turns on the same properties and the same offset file.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+
+use aqueduct_tests::{WorkerFiles, bootstrap, eventually, file_source, topic_values, unique};
+
+fn append(file: &Path, from: usize, to: usize, text: &str) {
+    let lines: String = (from..to).map(|n| format!("{n} {text}\n")).collect();
+    OpenOptions::new().create(true).append(true).open(file).unwrap().write_all(lines.as_bytes()).unwrap();
+}
+
+fn wait_for(topic: &str, last: &str) {
+    eventually("the last line arrives", || {
+        let values = topic_values(&bootstrap(), topic);
+        (values.last()?.as_deref() == Some(last)).then_some(())
+    });
+}
+
+/// Runs the workers one after another, each with lines of its own; answers the values in the topic.
+fn take_turns(order: &[&str], text: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("in.txt");
+    let topic = unique("turns");
+    fs::write(&input, "").unwrap();
+    let files = WorkerFiles::new(folder.path(), &bootstrap()).connector(file_source("source", &input, &topic, &[]));
+    for (turn, who) in order.iter().enumerate() {
+        append(&input, turn * 50, turn * 50 + 25, text);
+        let worker = if *who == "java" { files.start_java() } else { files.start() };
+        append(&input, turn * 50 + 25, (turn + 1) * 50, text);
+        wait_for(&topic, &format!("{} {text}", (turn + 1) * 50 - 1));
+        worker.stop();
+    }
+    topic_values(&bootstrap(), &topic).into_iter().flatten().collect()
+}
+
+fn all(turns: usize, text: &str) -> Vec<String> {
+    (0..turns * 50).map(|n| format!("{n} {text}")).collect()
+}
+
+#[test]
+fn ascii_lines_are_neither_lost_nor_repeated_when_java_and_we_take_turns() {
+    assert_eq!(take_turns(&["java", "ours", "java"], "plain text"), all(3, "plain text"));
+    assert_eq!(take_turns(&["ours", "java", "ours"], "plain text"), all(3, "plain text"));
+}
+
+#[test]
+fn other_text_is_not_lost_and_not_repeated_after_our_position() {
+    let text = "grüße 😀";
+    let values = take_turns(&["ours", "java"], text);
+    assert_eq!(values, all(2, text), "after our position, which counts bytes, nothing comes again");
+    let values = take_turns(&["java", "ours"], text);
+    for line in all(2, text) {
+        assert!(values.contains(&line), "{line} was lost");
+    }
+}

@@ -1,0 +1,91 @@
+//! The main job: the lines of a file go through Kafka into another file.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+
+use aqueduct_tests::{WorkerFiles, bootstrap, eventually, file_sink, file_source, topic_values, unique};
+
+const HOIST_AND_INSERT: [(&str, &str); 7] = [
+    ("transforms", "MakeMap, InsertSource"),
+    ("transforms.MakeMap.type", "org.apache.kafka.connect.transforms.HoistField$Value"),
+    ("transforms.MakeMap.field", "line"),
+    ("transforms.InsertSource.type", "org.apache.kafka.connect.transforms.InsertField$Value"),
+    ("transforms.InsertSource.static.field", "data_source"),
+    ("transforms.InsertSource.static.value", "test-file-source"),
+    ("value.converter", "org.apache.kafka.connect.json.JsonConverter"),
+];
+
+fn lines(file: &Path, count: usize) -> Vec<String> {
+    eventually(&format!("{count} lines arrive"), || {
+        let text = fs::read_to_string(file).ok()?;
+        (text.ends_with('\n') && text.lines().count() >= count).then(|| text.lines().map(str::to_owned).collect())
+    })
+}
+
+fn append(file: &Path, text: &str) {
+    OpenOptions::new().append(true).open(file).unwrap().write_all(text.as_bytes()).unwrap();
+}
+
+#[test]
+fn the_documented_example_carries_lines_and_follows_appended_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.txt"), folder.path().join("out.txt"));
+    let (topic, sink) = (unique("example"), unique("example-sink"));
+    fs::write(&input, "foo\nbar\n").unwrap();
+    let mut example = HOIST_AND_INSERT.to_vec();
+    example.push(("value.converter.schemas.enable", "false"));
+    let worker = WorkerFiles::new(folder.path(), &bootstrap())
+        .connector(file_source("source", &input, &topic, &example))
+        .connector(file_sink(&sink, &output, &topic, &[]))
+        .start();
+
+    let json = |line: &str| format!("{{\"line\":\"{line}\",\"data_source\":\"test-file-source\"}}");
+    assert_eq!(lines(&output, 2), [json("foo"), json("bar")]);
+    append(&input, "more\n");
+    assert_eq!(lines(&output, 3)[2], json("more"));
+    assert_eq!(topic_values(&bootstrap(), &topic).len(), 3);
+
+    let (status, body) = worker.request("GET", "/connectors/source/offsets", None);
+    assert_eq!(status, 200, "{body}");
+    assert!(worker.stop().success());
+}
+
+#[test]
+fn a_clean_stop_and_restart_in_the_middle_repeats_and_loses_nothing() {
+    let count = aqueduct_tests::amount("AQUEDUCT_LINES", 200_000) as usize;
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.txt"), folder.path().join("out.txt"));
+    let (topic, sink) = (unique("restart"), unique("restart-sink"));
+    let text: String = (0..count).map(|n| format!("{n:012} {}\n", "x".repeat(87))).collect();
+    fs::write(&input, &text).unwrap();
+    let files = WorkerFiles::new(folder.path(), &bootstrap())
+        .connector(file_source("source", &input, &topic, &[]))
+        .connector(file_sink(&sink, &output, &topic, &[]));
+
+    let worker = files.start();
+    eventually("some of the lines arrive", || (fs::metadata(&output).ok()?.len() > 1_000_000).then_some(()));
+    assert!(worker.stop().success());
+    let worker = files.start();
+    let limit = std::time::Duration::from_secs(60 + count as u64 / 20_000);
+    aqueduct_tests::eventually_within(limit, "all lines arrive", || {
+        (fs::metadata(&output).ok()?.len() >= text.len() as u64).then_some(())
+    });
+    assert!(worker.stop().success());
+    assert!(fs::read_to_string(&output).unwrap() == text, "the output is not the input");
+}
+
+#[test]
+fn a_missing_output_folder_fails_the_task_and_not_the_worker() {
+    let folder = tempfile::tempdir().unwrap();
+    let (topic, sink) = (unique("nofolder"), unique("nofolder-sink"));
+    let missing = folder.path().join("missing").join("out.txt");
+    let worker = WorkerFiles::new(folder.path(), &bootstrap())
+        .connector(file_sink(&sink, &missing, &topic, &[]))
+        .start();
+    let status = worker.task_state(&sink, 0, "FAILED");
+    let trace = status["trace"].as_str().unwrap();
+    assert!(trace.contains("Couldn't find or create file"), "{trace}");
+    assert!(trace.contains(&missing.display().to_string()), "{trace}");
+    assert_eq!(worker.request("GET", "/connectors", None).0, 200);
+}

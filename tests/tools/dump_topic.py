@@ -1,0 +1,29 @@
+#!/usr/bin/env python3
+"""Prints the value of every committed record of a topic, one JSON text a line, partition by partition.
+
+    dump_topic.py BOOTSTRAP TOPIC
+"""
+import json
+import sys
+import uuid
+
+from confluent_kafka import Consumer, TopicPartition
+
+bootstrap, topic = sys.argv[1:3]
+consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "dump-" + uuid.uuid4().hex, "enable.auto.commit": False,
+                     "isolation.level": "read_committed", "auto.offset.reset": "error"})
+described = consumer.list_topics(topic, timeout=30).topics[topic]
+for partition in sorted(described.partitions):
+    low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=30)
+    consumer.assign([TopicPartition(topic, partition, low)])
+    position = low
+    while position < high:
+        batch = consumer.consume(10000, timeout=30)
+        if not batch:
+            sys.exit(f"nothing more came after offset {position} of {high}")
+        for message in batch:
+            if message.error():
+                sys.exit(str(message.error()))
+            value = message.value()
+            print(json.dumps(None if value is None else value.decode("utf-8", "replace")))
+            position = message.offset() + 1
