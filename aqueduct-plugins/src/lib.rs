@@ -8,6 +8,7 @@
 mod aliases;
 mod catalogue;
 mod closest;
+pub mod java_plugins;
 mod policies;
 mod registry;
 

@@ -107,10 +107,8 @@ impl Plugins {
         }
         // A name that two classes share is no alias; say which ones.
         let short = format!("{name}Connector");
-        let matching: Vec<&Plugin> = connectors
-            .clone()
-            .filter(|plugin| [name, &short].contains(&simple_name(&plugin.class)))
-            .collect();
+        let matching: Vec<&Plugin> =
+            connectors.clone().filter(|plugin| [name, &short].contains(&simple_name(&plugin.class))).collect();
         match matching.as_slice() {
             [only] => Ok(only),
             [] => {

@@ -9,10 +9,11 @@ use serde_json::{Map, Value};
 /// Reads a connector file.
 pub(crate) fn read(path: &Path) -> Result<NewConnector, String> {
     let shown = path.display();
-    let missing_name =
-        || format!("Connector configuration at '{shown}' is missing the mandatory 'name' configuration");
+    let missing_name = || format!("Connector configuration at '{shown}' is missing the mandatory 'name' configuration");
     let bytes = std::fs::read(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => format!("Connector configuration at '{shown}' cannot be read: there is no such file"),
+        std::io::ErrorKind::NotFound => {
+            format!("Connector configuration at '{shown}' cannot be read: there is no such file")
+        }
         _ => format!("Connector configuration at '{shown}' cannot be read: {error}"),
     })?;
     if let Ok(Value::Object(object)) = serde_json::from_slice(&bytes) {

@@ -3,20 +3,38 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use aqueduct_plugins::{Plugin, Plugins, override_policies};
+use aqueduct_api::ConfigMap;
+use aqueduct_config::worker_config::PLUGIN_PATH;
+use aqueduct_plugins::{Plugin, Plugins, java_plugins, override_policies};
 
 use crate::exit::Failure;
 
 /// Every plugin.
 pub(crate) fn all() -> Plugins {
-    let tables: [Vec<Plugin>; 5] = [
+    let tables: [Vec<Plugin>; 4] = [
         aqueduct_connector_file::plugins(),
         aqueduct_json::plugins(),
         aqueduct_converters::plugins(),
-        aqueduct_transforms::plugins(),
         override_policies(),
     ];
     Plugins::new(tables.into_iter().flatten().collect())
+}
+
+/// Every plugin, and the Java connectors that the worker's `plugin.path` holds, which are known but cannot run here.
+pub(crate) fn of_worker(props: &ConfigMap) -> Plugins {
+    let plugins = all();
+    let Some(path) = props.get(PLUGIN_PATH) else {
+        return plugins;
+    };
+    if path.contains("${") {
+        tracing::warn!("{PLUGIN_PATH}={path} holds a variable; plugins are searched for under the text as it is");
+    }
+    let mut java = java_plugins::scan(path);
+    java.retain(|found| plugins.find_any(&found.class).is_none());
+    for found in &java {
+        tracing::warn!("{} in {} is a Java connector; Java plugins are not hosted yet", found.class, found.location);
+    }
+    plugins.with_java(java)
 }
 
 /// Prints the plugins as a table or as JSON.

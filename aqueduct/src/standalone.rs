@@ -50,7 +50,7 @@ async fn serve(
 ) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
     tracing::info!("Aqueduct {VERSION} standalone worker starting with {}", worker_file.display());
-    let plugins = Arc::new(plugins::all());
+    let plugins = Arc::new(plugins::of_worker(&props));
     let config = worker_settings::parse(worker_file, &props, &plugins)?;
     let rest_config = RestConfig::from_worker(&config).map_err(|error| Failure::start(in_file(worker_file, &error)))?;
     let rest = RestServer::bind(&rest_config).map_err(|error| Failure::start(in_file(worker_file, &error)))?;
@@ -166,7 +166,11 @@ struct Signals {
 impl Signals {
     fn new() -> Result<Self, Failure> {
         let listen = |kind| signal(kind).map_err(|error| Failure::start(format!("cannot listen to signals: {error}")));
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())?, stopped: false })
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            stopped: false,
+        })
     }
 
     /// Waits for the first signal; ready at once after it.

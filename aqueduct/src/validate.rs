@@ -25,9 +25,8 @@ async fn check(worker_file: Option<&Path>, connectors: &[PathBuf]) -> Result<(),
     let herder = herder(worker_file)?;
     let mut out = std::io::stdout();
     let mut wrong = 0;
-    let mut print = |line: String| {
-        writeln!(out, "{line}").map_err(|error| Failure::answer(format!("cannot print: {error}")))
-    };
+    let mut print =
+        |line: String| writeln!(out, "{line}").map_err(|error| Failure::answer(format!("cannot print: {error}")));
     for file in connectors {
         let problems = match connector_file::read(file) {
             Err(problem) => vec![problem],
@@ -53,7 +52,7 @@ fn herder(worker_file: Option<&Path>) -> Result<StandaloneHerder, Failure> {
         Some(file) => (file, properties_file::read(file, "the worker file").map_err(Failure::start)?),
         None => (Path::new("the default worker"), defaults()),
     };
-    let plugins = Arc::new(plugins::all());
+    let plugins = Arc::new(plugins::of_worker(&props));
     let config = worker_settings::parse(file, &props, &plugins)?;
     let settings = worker_settings::settings(&config, &props, &plugins, String::new(), String::new())?;
     let status = Arc::new(MemoryStatusStore::default());

@@ -47,13 +47,16 @@ pub(crate) fn settings(
     let start = |error: ConfigError| Failure::start(error.message());
     let converter = |key: &str| -> Result<ConverterSettings, Failure> {
         let prefix = format!("{key}.");
-        let own = props.iter().filter_map(|(name, value)| Some((name.strip_prefix(&prefix)?.to_owned(), value.clone())));
+        let own =
+            props.iter().filter_map(|(name, value)| Some((name.strip_prefix(&prefix)?.to_owned(), value.clone())));
         Ok(ConverterSettings { class: config.class(key).map_err(start)?.to_owned(), props: own.collect() })
     };
     let millis = |key: &str| -> Result<Duration, Failure> {
         let ms = config.long(key).map_err(start)?;
         u64::try_from(ms).map(Duration::from_millis).map_err(|_| {
-            Failure::start(format!("Invalid value {ms} for configuration {key}: a number of milliseconds cannot be negative"))
+            Failure::start(format!(
+                "Invalid value {ms} for configuration {key}: a number of milliseconds cannot be negative"
+            ))
         })
     };
     let policy = config.string(keys::CLIENT_CONFIG_OVERRIDE_POLICY).map_err(start)?;

@@ -12,6 +12,8 @@ mod lane;
 mod lanes;
 pub(crate) mod pool;
 mod record_size;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

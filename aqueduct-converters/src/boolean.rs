@@ -1,0 +1,48 @@
+//! `BooleanConverter`: one byte, 0 or 1.
+
+use aqueduct_api::ConnectError;
+use aqueduct_api::data::{Bytes, Schema, SchemaAndValue, Type, Value};
+
+use crate::{Simple, serialization_error};
+
+/// Converts booleans.
+#[derive(Debug)]
+pub struct BooleanConverter;
+
+impl Simple for BooleanConverter {
+    fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
+        if let Some(schema) = &data.schema
+            && schema.r#type() != Type::Boolean
+        {
+            let message = format!("Invalid schema type for BooleanConverter: {}", schema.r#type());
+            return Err(ConnectError::data(message));
+        }
+        match &data.value {
+            Value::Null => Ok(None),
+            Value::Boolean(true) => Ok(Some(Bytes::from_static(&[1]))),
+            Value::Boolean(false) => Ok(Some(Bytes::from_static(&[0]))),
+            other => Err(ConnectError::data(format!(
+                "BooleanConverter is not compatible with objects of type class {}",
+                other.java_class()
+            ))),
+        }
+    }
+
+    fn read(&mut self, bytes: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
+        let value = match bytes.as_deref() {
+            None => Value::Null,
+            Some([0]) => Value::Boolean(false),
+            Some([1]) => Value::Boolean(true),
+            Some([other]) => {
+                let other = i8::from_ne_bytes([*other]);
+                return Err(invalid(format!("Unexpected byte received by BooleanDeserializer: {other}")));
+            }
+            Some(_) => return Err(invalid("Size of data received by BooleanDeserializer is not 1".to_owned())),
+        };
+        Ok(SchemaAndValue::new(Schema::optional_boolean(), value))
+    }
+}
+
+fn invalid(why: String) -> ConnectError {
+    ConnectError::data("Failed to deserialize boolean: ").caused_by(serialization_error(why))
+}

@@ -1,0 +1,34 @@
+//! `ByteArrayConverter`: bytes as they are.
+
+use aqueduct_api::ConnectError;
+use aqueduct_api::data::{Bytes, Schema, SchemaAndValue, Type, Value};
+
+use crate::Simple;
+
+/// Hands bytes through.
+#[derive(Debug)]
+pub struct ByteArrayConverter;
+
+impl Simple for ByteArrayConverter {
+    fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
+        if let Some(schema) = &data.schema
+            && schema.r#type() != Type::Bytes
+        {
+            let message = format!("Invalid schema type for ByteArrayConverter: {}", schema.r#type());
+            return Err(ConnectError::data(message));
+        }
+        match &data.value {
+            Value::Null => Ok(None),
+            Value::Bytes(bytes) => Ok(Some(bytes.clone())),
+            other => Err(ConnectError::data(format!(
+                "ByteArrayConverter is not compatible with objects of type class {}",
+                other.java_class()
+            ))),
+        }
+    }
+
+    fn read(&mut self, bytes: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
+        let value = bytes.map_or(Value::Null, Value::Bytes);
+        Ok(SchemaAndValue::new(Schema::optional_bytes(), value))
+    }
+}
