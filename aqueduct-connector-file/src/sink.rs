@@ -1,10 +1,12 @@
-//! The sink: the values of a topic as the lines of a file, or on standard output.
+//! The sink connector and its task: the values of records, one to a line, are appended to a file.
 //!
-//! A value is written as Java's `toString` gives it. All tasks of a connector append to one file; a batch is one write, so
-//! that their lines do not mix.
+//! Values enter in batches and leave as Java's text of them, in one write for each batch. Nothing is kept between
+//! batches, so whatever was put is with the operating system when offsets are committed. (Neither Java's task nor this
+//! one asks for it to be on the disk.)
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Seek, Write};
+use std::path::Path;
 
 use aqueduct_api::{
     BoxFuture, ConfigMap, ConnectError, Connector, ConnectorContext, SinkBatch, SinkConnector, SinkOffsets, SinkTask,
@@ -12,9 +14,12 @@ use aqueduct_api::{
 };
 use aqueduct_config::ConfigDef;
 
-use crate::config::{file, sink_def};
+use crate::settings::{SINK, sink_file};
 
-/// The connector: as many tasks as `tasks.max` says.
+/// A buffer that grew beyond this for one batch is given back.
+const KEPT_BUFFER: usize = 1024 * 1024;
+
+/// Appends the values of records to a file (`FileStreamSinkConnector`).
 #[derive(Debug, Default)]
 pub struct FileStreamSinkConnector {
     props: ConfigMap,
@@ -22,15 +27,18 @@ pub struct FileStreamSinkConnector {
 
 impl Connector for FileStreamSinkConnector {
     fn config_def(&self) -> ConfigDef {
-        sink_def()
+        SINK.clone()
     }
 
     fn start(&mut self, _context: ConnectorContext, props: ConfigMap) -> BoxFuture<'_, Result<(), ConnectError>> {
-        let checked = sink_def().parse(&props);
-        self.props = props;
-        ready(checked.map(|_| ()).map_err(ConnectError::from))
+        let parsed = sink_file(&props).map(|file| {
+            tracing::info!("Writing to {}", file.as_deref().unwrap_or("standard output"));
+            self.props = props;
+        });
+        ready(parsed)
     }
 
+    /// As many tasks as allowed; all append to the one file.
     fn task_configs(&mut self, max_tasks: usize) -> BoxFuture<'_, Result<Vec<ConfigMap>, ConnectError>> {
         ready(Ok(vec![self.props.clone(); max_tasks]))
     }
@@ -41,6 +49,7 @@ impl Connector for FileStreamSinkConnector {
 }
 
 impl SinkConnector for FileStreamSinkConnector {
+    /// Any offset will do: nothing about offsets is kept in the file.
     fn alter_offsets(
         &mut self,
         _props: ConfigMap,
@@ -50,39 +59,35 @@ impl SinkConnector for FileStreamSinkConnector {
     }
 }
 
-/// The task that writes.
-#[derive(Debug, Default)]
-pub struct FileStreamSinkTask {
-    output: Output,
-    /// The text of a batch; kept for its memory.
-    text: Vec<u8>,
-}
-
 #[derive(Debug, Default)]
 enum Output {
     #[default]
     Closed,
-    File(String, File),
-    Standard,
+    StandardOutput,
+    File(File),
+}
+
+/// Appends the values of records to a file (`FileStreamSinkTask`).
+#[derive(Debug, Default)]
+pub struct FileStreamSinkTask {
+    output: Output,
+    name: String,
+    text: Vec<u8>,
+    /// A write failed. The records of that batch may not be in the file, so nothing may be committed any more.
+    failed: Option<ConnectError>,
 }
 
 impl SinkTask for FileStreamSinkTask {
     fn start(&mut self, _context: SinkTaskContext, config: ConfigMap) -> BoxFuture<'_, Result<(), ConnectError>> {
-        ready(self.open_output(&config))
+        ready(self.open_file(&config))
     }
 
     fn put(&mut self, records: SinkBatch) -> BoxFuture<'_, Result<(), ConnectError>> {
-        self.text.clear();
-        for record in records.iter() {
-            record.record.value.value.write_java_text(&mut self.text);
-            self.text.push(b'\n');
-        }
-        ready(self.write())
+        ready(self.append(&records))
     }
 
     fn flush(&mut self, _offsets: SinkOffsets) -> BoxFuture<'_, Result<(), ConnectError>> {
-        // Every put has written through already.
-        ready(Ok(()))
+        ready(self.flush_output())
     }
 
     fn stop(&mut self) -> BoxFuture<'_, Result<(), ConnectError>> {
@@ -92,36 +97,112 @@ impl SinkTask for FileStreamSinkTask {
 }
 
 impl FileStreamSinkTask {
-    fn open_output(&mut self, config: &ConfigMap) -> Result<(), ConnectError> {
-        self.output = match file(config) {
-            None => Output::Standard,
-            Some(name) => {
-                let opened = OpenOptions::new().create(true).append(true).open(&name);
-                let opened = opened.map_err(|error| {
-                    ConnectError::connect(format!("Couldn't find or create file '{name}' for FileStreamSinkTask"))
-                        .caused_by(error)
-                })?;
-                Output::File(name, opened)
-            }
+    fn open_file(&mut self, config: &ConfigMap) -> Result<(), ConnectError> {
+        let Some(path) = sink_file(config)? else {
+            self.name = "standard output".to_owned();
+            self.output = Output::StandardOutput;
+            return Ok(());
         };
+        let opened = OpenOptions::new().create(true).append(true).open(&path);
+        self.output = Output::File(opened.map_err(|error| cannot_open(&path, &error))?);
+        self.name = path;
         Ok(())
     }
 
-    fn write(&mut self) -> Result<(), ConnectError> {
-        if self.text.is_empty() {
-            return Ok(());
+    fn append(&mut self, records: &SinkBatch) -> Result<(), ConnectError> {
+        self.check()?;
+        self.text.clear();
+        for record in records.iter() {
+            record.record.value.value.write_java_text(&mut self.text);
+            self.text.push(b'\n');
         }
-        match &mut self.output {
-            Output::Closed => Err(ConnectError::connect("the task is not started")),
-            Output::Standard => {
-                let mut out = io::stdout().lock();
-                out.write_all(&self.text).and_then(|()| out.flush()).map_err(ConnectError::from)
+        let written = match &mut self.output {
+            _ if self.text.is_empty() => Ok(()),
+            Output::StandardOutput => io::stdout().lock().write_all(&self.text),
+            Output::File(file) => write_whole(file, &self.text),
+            Output::Closed => Err(ErrorKind::NotConnected.into()),
+        };
+        if self.text.capacity() > KEPT_BUFFER {
+            self.text = Vec::new();
+        }
+        written.map_err(|error| self.fail("write to", error))
+    }
+
+    fn flush_output(&mut self) -> Result<(), ConnectError> {
+        self.check()?;
+        let flushed = match &mut self.output {
+            Output::StandardOutput => io::stdout().lock().flush(),
+            Output::File(file) => file.flush(),
+            Output::Closed => Ok(()),
+        };
+        flushed.map_err(|error| self.fail("flush", error))
+    }
+
+    fn check(&self) -> Result<(), ConnectError> {
+        self.failed.clone().map_or(Ok(()), Err)
+    }
+
+    fn fail(&mut self, what: &str, error: io::Error) -> ConnectError {
+        let message = format!(
+            "Couldn't {what} '{}' for FileStreamSinkTask; no offsets are committed for this batch. Restart the task when \
+             the cause is gone",
+            self.name
+        );
+        let error = ConnectError::connect(message).caused_by(error);
+        self.failed = Some(error.clone());
+        error
+    }
+}
+
+/// Writes everything, usually in one call, or takes back the part of it that was written, so that trying the batch
+/// again repeats nothing and no line is left half.
+///
+/// Taking back is not possible when another task appended to the same file in the meantime, nor in a pipe; then the
+/// part stays, and its last line may be incomplete.
+fn write_whole(file: &mut File, text: &[u8]) -> io::Result<()> {
+    let mut written = 0;
+    while written < text.len() {
+        match file.write(&text[written..]) {
+            Ok(count) if count > 0 => written += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            outcome => {
+                if written > 0 {
+                    take_back(file, text, written);
+                }
+                return Err(outcome.err().unwrap_or_else(|| ErrorKind::WriteZero.into()));
             }
-            Output::File(name, file) => file.write_all(&self.text).map_err(|error| {
-                // What was written of the batch comes again after a restart: at least once.
-                ConnectError::connect(format!("Cannot write to file '{name}'; free space or mend it, then restart the task"))
-                    .caused_by(error)
-            }),
         }
     }
+    Ok(())
+}
+
+/// Removes what the file ends with, when that is what this task wrote. Failing to is no second error.
+fn take_back(file: &mut File, text: &[u8], written: usize) {
+    // After appending, the position is the end of what this handle wrote.
+    let (Ok(metadata), Ok(end)) = (file.metadata(), file.stream_position()) else { return };
+    let begin = end.checked_sub(written as u64);
+    if let Some(begin) = begin.filter(|_| metadata.is_file() && metadata.len() == end) {
+        if let Err(error) = file.set_len(begin) {
+            let lines = memchr::memchr_iter(b'\n', &text[..written]).count();
+            tracing::warn!("{lines} whole lines and a part of one were written and could not be taken back: {error}");
+        }
+    }
+}
+
+fn cannot_open(path: &str, error: &io::Error) -> ConnectError {
+    let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
+    let (class, cause) = match (error.kind(), folder) {
+        (ErrorKind::NotFound, Some(folder)) if !folder.exists() => (
+            "java.nio.file.NoSuchFileException",
+            format!("{path}: there is no folder '{}'; create it, or name another file in 'file'", folder.display()),
+        ),
+        (ErrorKind::NotFound, _) => ("java.nio.file.NoSuchFileException", format!("{path}: {error}")),
+        (ErrorKind::PermissionDenied, _) => (
+            "java.nio.file.AccessDeniedException",
+            format!("{path}: {error}; allow the worker's user to write there, or name another file in 'file'"),
+        ),
+        _ => ("java.nio.file.FileSystemException", format!("{path}: {error}")),
+    };
+    ConnectError::connect(format!("Couldn't find or create file '{path}' for FileStreamSinkTask"))
+        .caused_by(ConnectError::from(io::Error::new(error.kind(), cause)).with_class(class))
 }

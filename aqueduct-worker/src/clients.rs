@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 
 use aqueduct_api::{ClientKind, ConfigMap, ConnectError, OverrideRequest};
+use aqueduct_config::client_config;
+use aqueduct_config::worker_config::standalone;
 use aqueduct_kafka::ClientSettings;
 
 use crate::TaskId;
@@ -106,13 +108,31 @@ pub fn admin_settings(
     is_source: bool,
 ) -> Result<ClientSettings, ConnectError> {
     let base = BTreeMap::from([bootstrap(worker), ("client.id".into(), client_id)]);
-    let mut user: ConfigMap = worker
-        .originals
-        .iter()
-        .filter(|(key, _)| !["admin.", "producer.", "consumer."].iter().any(|prefix| key.starts_with(prefix)))
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
+    let mut user = own_client_keys(&worker.originals);
     user.extend(behind(&worker.originals, "admin."));
     user.extend(overrides(worker, connector, ClientKind::Admin, is_source)?);
     Ok(ClientSettings::new(base, user))
+}
+
+/// The keys of a worker that its own Kafka clients read: neither those of its connectors' clients, nor those that are about
+/// the worker itself, of which a client would only say that it has no use for them.
+pub fn own_client_keys(originals: &ConfigMap) -> ConfigMap {
+    const OTHERS: [&str; 3] = ["admin.", "producer.", "consumer."];
+    const WORKER: [&str; 8] = [
+        "key.converter",
+        "value.converter",
+        "header.converter",
+        "internal.key.converter",
+        "internal.value.converter",
+        "offset.storage.",
+        "config.providers",
+        "plugin.",
+    ];
+    let (worker, client) = (standalone(), client_config::admin());
+    originals
+        .iter()
+        .filter(|(key, _)| !OTHERS.iter().chain(&WORKER).any(|prefix| key.starts_with(prefix)))
+        .filter(|(key, _)| worker.key(key).is_none() || client.key(key).is_some())
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }

@@ -18,7 +18,7 @@ mod task;
 mod worker;
 
 pub use build::BuildError;
-pub use clients::{admin_settings, producer_settings, sink_group_id};
+pub use clients::{admin_settings, own_client_keys, producer_settings, sink_group_id};
 pub use errors::connect_error;
 pub use connector::ConnectorEvents;
 pub use ids::TaskId;

@@ -24,6 +24,9 @@ use crate::{connector_file, plugins, properties_file, worker_settings};
 /// The Kafka version that this worker is compatible with, and our own.
 pub(crate) const VERSION: &str = concat!("4.3.1+aqueduct.", env!("CARGO_PKG_VERSION"));
 
+/// Signals within this time are one signal.
+const SAME_BREATH: std::time::Duration = std::time::Duration::from_millis(200);
+
 /// Runs a worker until a signal stops it.
 pub(crate) fn run(worker_file: &Path, connector_files: &[PathBuf], loggers: Arc<TargetLoggers>) -> Result<(), Failure> {
     let props = properties_file::read(worker_file, "the worker file").map_err(Failure::start)?;
@@ -101,7 +104,7 @@ async fn serve(
             rest.shutdown().await;
             herder.stop().await;
         } => tracing::info!("Aqueduct has stopped"),
-        () = signals.next() => tracing::warn!("A second signal: ending at once"),
+        () = signals.another() => tracing::warn!("A second signal: ending at once"),
     }
     created
 }
@@ -116,10 +119,7 @@ fn in_file(file: &Path, problem: &dyn std::fmt::Display) -> String {
 }
 
 async fn cluster_id(props: &ConfigMap, file: &Path) -> Result<String, Failure> {
-    // Producer, consumer and admin settings are for the clients of connectors.
-    let mut own = props.clone();
-    own.retain(|key, _| !["producer.", "consumer.", "admin."].iter().any(|prefix| key.starts_with(prefix)));
-    let mut settings = ClientSettings::from_user(own);
+    let mut settings = ClientSettings::from_user(aqueduct_worker::own_client_keys(props));
     settings.set_base("client.id", "connect-shared-admin");
     let admin = Admin::create(&settings).map_err(|error| Failure::start(in_file(file, &error.message())))?;
     admin.cluster_id().await.map_err(|error| {
@@ -179,6 +179,14 @@ impl Signals {
             self.next().await;
             self.stopped = true;
         }
+    }
+
+    /// Waits for another signal. Supervisors tend to signal the process and its group in one breath; what comes together
+    /// counts as one.
+    async fn another(&mut self) {
+        tokio::time::sleep(SAME_BREATH).await;
+        while tokio::time::timeout(std::time::Duration::ZERO, self.next()).await.is_ok() {}
+        self.next().await;
     }
 
     async fn next(&mut self) {

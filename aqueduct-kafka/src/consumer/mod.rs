@@ -7,6 +7,8 @@ mod pattern;
 mod poll;
 mod positions;
 mod rebalance;
+#[cfg(test)]
+mod tests;
 mod trouble;
 mod wakeup;
 

@@ -11,6 +11,8 @@ use super::{Client, ClientType, GroupChange, Observer, SaslToken};
 /// Kafka's numbers for requests, for [`MockCluster::fail_next`].
 pub(crate) mod api {
     pub(crate) const PRODUCE: i16 = 0;
+    pub(crate) const OFFSET_COMMIT: i16 = 8;
+    pub(crate) const JOIN_GROUP: i16 = 11;
     pub(crate) const INIT_PRODUCER_ID: i16 = 22;
 }
 

@@ -83,8 +83,9 @@ impl Producer {
             if config.producer.idempotence.enabled && settings.get("linger.ms").is_none() {
                 config.properties.insert("linger.ms".into(), IDEMPOTENT_LINGER.as_millis().to_string());
             }
-            // Java waits for a topic to appear as long as sending may block.
-            let patience = config.producer.max_block.as_millis().min(3_600_000);
+            // Java waits for a topic to appear as long as sending may block. librdkafka counts in microseconds, in 32 bits:
+            // more than this overflows, and then it does not wait at all.
+            let patience = config.producer.max_block.as_millis().min(2_000_000);
             config.properties.insert("topic.metadata.propagation.max.ms".into(), patience.to_string());
         })?;
         let engine = Engine::new(started.client);

@@ -94,6 +94,7 @@ impl SourceRun {
             lane,
             acks,
             submitted: Submitted::new(),
+            lost: 0,
             writer: OffsetWriter::new(&connector, offsets),
             control: started.control,
             topics,
@@ -121,6 +122,8 @@ struct Loop {
     lane: ProducerLane,
     acks: Arc<Acks>,
     submitted: Submitted<Kept>,
+    /// Records that failed for good and stay unacknowledged.
+    lost: usize,
     writer: OffsetWriter,
     control: Arc<dyn SourceControl>,
     topics: Option<TopicCreator>,
@@ -299,16 +302,18 @@ impl Loop {
                 }
             });
         }
+        let mut first = Ok(());
         for (sequence, error) in delivered.failed {
-            self.failed(sequence, &error)?;
+            first = first.and(self.failed(sequence, &error));
         }
-        Ok(())
+        first
     }
 
     /// A record will never be in Kafka.
     fn failed(&mut self, sequence: u64, error: &aqueduct_kafka::KafkaError) -> Result<(), ConnectError> {
         if self.pipeline.operator().tolerance() == Tolerance::None {
             // The record stays unacknowledged for ever, so no offset behind it is ever committed.
+            self.lost += 1;
             return Err(send_failure(error.clone()));
         }
         let failure = connect_error(error);
@@ -356,7 +361,7 @@ impl Loop {
             if let Err(error) = self.collect() {
                 tracing::warn!("A record failed while the task ends: {error}");
             }
-            if self.submitted.outstanding() == 0 {
+            if self.submitted.outstanding() <= self.lost {
                 break;
             }
             let acks = Arc::clone(&self.acks);
