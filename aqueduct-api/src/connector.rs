@@ -69,7 +69,11 @@ pub trait SourceConnector: Connector {
     ///
     /// # Errors
     /// When the offsets cannot be; nothing is changed then.
-    fn alter_offsets(&mut self, _props: ConfigMap, _offsets: SourceOffsets) -> BoxFuture<'_, Result<bool, ConnectError>> {
+    fn alter_offsets(
+        &mut self,
+        _props: ConfigMap,
+        _offsets: SourceOffsets,
+    ) -> BoxFuture<'_, Result<bool, ConnectError>> {
         ready(Ok(false))
     }
 }

@@ -43,13 +43,21 @@ pub trait HeaderConverter: Send {
     ///
     /// # Errors
     /// As [`Converter::from_connect_data`].
-    fn from_connect_header(&mut self, topic: &str, key: &str, data: &SchemaAndValue)
-    -> Result<Option<Bytes>, ConnectError>;
+    fn from_connect_header(
+        &mut self,
+        topic: &str,
+        key: &str,
+        data: &SchemaAndValue,
+    ) -> Result<Option<Bytes>, ConnectError>;
 
     /// The data in the bytes of a header's value.
     ///
     /// # Errors
     /// As [`Converter::to_connect_data`].
-    fn to_connect_header(&mut self, topic: &str, key: &str, bytes: Option<Bytes>)
-    -> Result<SchemaAndValue, ConnectError>;
+    fn to_connect_header(
+        &mut self,
+        topic: &str,
+        key: &str,
+        bytes: Option<Bytes>,
+    ) -> Result<SchemaAndValue, ConnectError>;
 }

@@ -51,3 +51,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub fn ready<'a, T: Send + 'a>(value: T) -> BoxFuture<'a, T> {
     Box::pin(std::future::ready(value))
 }
+
+/// The code of the guide for authors, built and run by `cargo test --doc`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guide/writing-a-connector.md")]
+pub struct Guide;

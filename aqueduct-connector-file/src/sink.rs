@@ -63,7 +63,7 @@ impl SinkConnector for FileStreamSinkConnector {
 enum Output {
     #[default]
     Closed,
-    StandardOutput,
+    Standard,
     File(File),
 }
 
@@ -100,7 +100,7 @@ impl FileStreamSinkTask {
     fn open_file(&mut self, config: &ConfigMap) -> Result<(), ConnectError> {
         let Some(path) = sink_file(config)? else {
             self.name = "standard output".to_owned();
-            self.output = Output::StandardOutput;
+            self.output = Output::Standard;
             return Ok(());
         };
         let opened = OpenOptions::new().create(true).append(true).open(&path);
@@ -118,7 +118,7 @@ impl FileStreamSinkTask {
         }
         let written = match &mut self.output {
             _ if self.text.is_empty() => Ok(()),
-            Output::StandardOutput => io::stdout().lock().write_all(&self.text),
+            Output::Standard => io::stdout().lock().write_all(&self.text),
             Output::File(file) => write_whole(file, &self.text),
             Output::Closed => Err(ErrorKind::NotConnected.into()),
         };
@@ -131,7 +131,7 @@ impl FileStreamSinkTask {
     fn flush_output(&mut self) -> Result<(), ConnectError> {
         self.check()?;
         let flushed = match &mut self.output {
-            Output::StandardOutput => io::stdout().lock().flush(),
+            Output::Standard => io::stdout().lock().flush(),
             Output::File(file) => file.flush(),
             Output::Closed => Ok(()),
         };
@@ -181,11 +181,11 @@ fn take_back(file: &mut File, text: &[u8], written: usize) {
     // After appending, the position is the end of what this handle wrote.
     let (Ok(metadata), Ok(end)) = (file.metadata(), file.stream_position()) else { return };
     let begin = end.checked_sub(written as u64);
-    if let Some(begin) = begin.filter(|_| metadata.is_file() && metadata.len() == end) {
-        if let Err(error) = file.set_len(begin) {
-            let lines = memchr::memchr_iter(b'\n', &text[..written]).count();
-            tracing::warn!("{lines} whole lines and a part of one were written and could not be taken back: {error}");
-        }
+    if let Some(begin) = begin.filter(|_| metadata.is_file() && metadata.len() == end)
+        && let Err(error) = file.set_len(begin)
+    {
+        let lines = memchr::memchr_iter(b'\n', &text[..written]).count();
+        tracing::warn!("{lines} whole lines and a part of one were written and could not be taken back: {error}");
     }
 }
 

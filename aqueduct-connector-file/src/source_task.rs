@@ -115,7 +115,8 @@ impl SourcePoller for FilePoller {
                 if let Some(piece) = feed.piece().await {
                     // Nothing is awaited between the two, so no byte is lost when this poll is dropped.
                     feed.put_back(piece);
-                    return Ok(Some(self.read_batch()?)).map(|batch| batch.filter(|batch| !batch.is_empty()));
+                    let batch = self.read_batch()?;
+                    return Ok((!batch.is_empty()).then_some(batch));
                 }
                 self.context.sleep(IDLE).await;
                 feed.try_again();

@@ -6,15 +6,16 @@
 //! copies its content.
 
 mod builder;
+mod calendar;
 mod decimal;
 mod decimal_text;
 mod error;
+mod float_text;
 mod headers;
 pub mod logical;
 mod map;
 mod projector;
 mod schema;
-mod seam;
 mod structs;
 mod text;
 mod typed;

@@ -5,9 +5,10 @@
 use std::fmt;
 use std::hash::BuildHasher;
 
-use crate::seam::{java_date, java_f32, java_f64};
 use foldhash::fast::FixedState;
 
+use crate::calendar::java_date;
+use crate::float_text::{java_f32, java_f64};
 use crate::{Struct, Value, ValueMap};
 
 /// Where text goes: bytes on the record path, strings elsewhere.
@@ -57,8 +58,8 @@ fn write_value(value: &Value, out: &mut impl Out) {
         Value::Int16(n) => out.push(itoa::Buffer::new().format(*n)),
         Value::Int32(n) => out.push(itoa::Buffer::new().format(*n)),
         Value::Int64(n) => out.push(itoa::Buffer::new().format(*n)),
-        Value::Float32(n) => out.push(&java_f32(*n)),
-        Value::Float64(n) => out.push(&java_f64(*n)),
+        Value::Float32(n) => out.push(java_f32(*n).as_str()),
+        Value::Float64(n) => out.push(java_f64(*n).as_str()),
         Value::Boolean(b) => out.push(if *b { "true" } else { "false" }),
         Value::String(text) => out.push(text),
         Value::Bytes(bytes) => {

@@ -13,6 +13,8 @@ mod codes;
 mod connection;
 mod consumer;
 mod error;
+#[cfg(test)]
+mod log_capture;
 mod native;
 mod outage;
 mod producer;

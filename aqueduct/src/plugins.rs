@@ -11,10 +11,11 @@ use crate::exit::Failure;
 
 /// Every plugin.
 pub(crate) fn all() -> Plugins {
-    let tables: [Vec<Plugin>; 4] = [
+    let tables: [Vec<Plugin>; 5] = [
         aqueduct_connector_file::plugins(),
         aqueduct_json::plugins(),
         aqueduct_converters::plugins(),
+        aqueduct_transforms::plugins(),
         override_policies(),
     ];
     Plugins::new(tables.into_iter().flatten().collect())

@@ -158,28 +158,6 @@ async fn a_batch_has_at_most_max_poll_records() {
 }
 
 #[tokio::test]
-async fn reading_goes_on_where_the_group_has_committed() {
-    let cluster = cluster("t", 1);
-    let partition = TopicPartition::new("t", 0);
-    produce_numbers(&cluster, "t", 0, 10).await;
-    let mut first = consumer(&cluster, &["t"]);
-    assigned(&mut first).await;
-    assert_eq!(first.positions(&[partition.clone()], PATIENCE).await.unwrap()[&partition], 0, "auto.offset.reset");
-    records(&mut first, 10).await;
-    assert_eq!(first.positions(&[partition.clone()], PATIENCE).await.unwrap()[&partition], 10, "after the last one");
-    first.commit_sync(&Offsets::from([(partition.clone(), 4.into())]), PATIENCE).await.unwrap();
-    assert_eq!(first.committed(&[partition.clone()], PATIENCE).await.unwrap()[&partition].offset, 4);
-    first.close(PATIENCE).await;
-
-    let mut second = consumer(&cluster, &["t"]);
-    assigned(&mut second).await;
-    let positions = second.positions(&[partition.clone()], PATIENCE).await.unwrap();
-    assert_eq!(positions[&partition], 4, "committed");
-    second.complete_assignment(&positions, &[]).unwrap();
-    assert_eq!(offsets(&records(&mut second, 6).await), (4..10).collect::<Vec<_>>());
-}
-
-#[tokio::test]
 async fn the_end_of_an_asynchronous_commit_is_an_event() {
     let cluster = cluster("t", 1);
     let partition = TopicPartition::new("t", 0);
@@ -196,55 +174,6 @@ async fn the_end_of_an_asynchronous_commit_is_an_event() {
             }
             other => panic!("expected the end of the commit, got {other:?}"),
         }
-    }
-}
-
-#[tokio::test]
-async fn partitions_move_between_members_and_can_be_committed_before() {
-    for protocol in ["RangeAssignor", "CooperativeStickyAssignor"] {
-        let cluster = cluster("t", 4);
-        let mut settings = settings(&cluster);
-        let class = format!("org.apache.kafka.clients.consumer.{protocol}");
-        settings.set_user("partition.assignment.strategy", class).set_user("heartbeat.interval.ms", "100");
-        let create = || {
-            let mut consumer = Consumer::create(&settings).unwrap();
-            consumer.subscribe(&["t"]).unwrap();
-            consumer
-        };
-        let mut first = create();
-        assert_eq!(assigned(&mut first).await.len(), 4, "{protocol}");
-        first.complete_assignment(&BTreeMap::new(), &[]).unwrap();
-        assert_eq!(first.assignment().len(), 4);
-
-        let mut second = create();
-        let joining = tokio::spawn(async move {
-            while second.assignment().len() < 2 {
-                if let ConsumerEvent::Assigned(_) = next(&mut second).await {
-                    second.complete_assignment(&BTreeMap::new(), &[]).unwrap();
-                }
-            }
-            second
-        });
-        let revoked = loop {
-            match next(&mut first).await {
-                ConsumerEvent::Revoked(partitions) => break partitions,
-                ConsumerEvent::Assigned(none) => assert!(none.is_empty(), "{protocol}: {none:?}"),
-                other => panic!("{protocol}: expected a revocation, got {other:?}"),
-            }
-        };
-        assert_eq!(revoked.len(), if protocol == "RangeAssignor" { 4 } else { 2 });
-        let offsets: Offsets = revoked.iter().map(|partition| (partition.clone(), 3.into())).collect();
-        first.commit_sync(&offsets, PATIENCE).await.unwrap();
-        first.complete_revocation().unwrap();
-        let deadline = Instant::now() + PATIENCE;
-        while !joining.is_finished() || first.assignment().len() != 2 {
-            assert!(Instant::now() < deadline, "{protocol}: {:?}", first.assignment());
-            first.poll(Duration::from_millis(50)).await.unwrap();
-        }
-        let second = joining.await.unwrap();
-        assert!(first.assignment().iter().all(|partition| !second.is_assigned(partition)), "{protocol}");
-        first.close(PATIENCE).await;
-        second.close(PATIENCE).await;
     }
 }
 
@@ -304,24 +233,6 @@ async fn a_wakeup_ends_the_present_or_the_next_poll() {
 }
 
 #[tokio::test]
-async fn a_pattern_follows_topics_as_they_come() {
-    let cluster = cluster("orders-a", 1);
-    cluster.create_topic("payments", 1);
-    cluster.create_topic("__consumer_offsets", 1);
-    let mut settings = settings(&cluster);
-    settings.set_user("metadata.max.age.ms", "100");
-    let mut consumer = Consumer::create(&settings).unwrap();
-    consumer.subscribe_pattern(Arc::new(|topic: &str| topic.contains('o'))).unwrap();
-    assert_eq!(assigned(&mut consumer).await, [TopicPartition::new("orders-a", 0)]);
-    cluster.create_topic("orders-b", 1);
-    let deadline = Instant::now() + PATIENCE;
-    while consumer.assignment() != [TopicPartition::new("orders-a", 0), TopicPartition::new("orders-b", 0)] {
-        assert!(Instant::now() < deadline, "{:?}", consumer.assignment());
-        consumer.poll(Duration::from_millis(100)).await.unwrap();
-    }
-}
-
-#[tokio::test]
 async fn chosen_partitions_are_read_without_a_group() {
     let cluster = cluster("t", 2);
     produce_numbers(&cluster, "t", 1, 10).await;
@@ -347,10 +258,14 @@ async fn an_offset_beyond_the_logs_end_starts_where_auto_offset_reset_says() {
     let partition = TopicPartition::new("t", 0);
     let mut lenient = consumer(&cluster, &["t"]);
     assigned(&mut lenient).await;
-    lenient.complete_assignment(&BTreeMap::from([(partition.clone(), 1000)]), &[]).unwrap();
+    lenient.complete_assignment(&BTreeMap::from([(partition, 1000)]), &[]).unwrap();
     assert_eq!(offsets(&records(&mut lenient, 3).await), [0, 1, 2]);
-    lenient.close(PATIENCE).await;
+}
 
+#[tokio::test]
+async fn without_auto_offset_reset_there_is_nowhere_to_start() {
+    let cluster = cluster("t", 1);
+    let partition = TopicPartition::new("t", 0);
     let mut settings = settings(&cluster);
     settings.set_user("auto.offset.reset", "none");
     let mut strict = Consumer::create(&settings).unwrap();
@@ -384,17 +299,4 @@ async fn a_group_that_we_may_not_join_fails_the_poll() {
     };
     assert_eq!(error.message(), "Not authorized to access group: connect-test");
     assert_eq!(error.java_class(), "org.apache.kafka.common.errors.GroupAuthorizationException");
-}
-
-#[tokio::test]
-async fn a_consumer_that_is_dropped_in_the_midst_of_a_rebalance_does_not_hang() {
-    let cluster = cluster("t", 1);
-    let mut pending = consumer(&cluster, &["t"]);
-    assigned(&mut pending).await;
-    drop(pending);
-    let mut next_member = consumer(&cluster, &["t"]);
-    assigned(&mut next_member).await;
-    let started = Instant::now();
-    next_member.close(PATIENCE).await;
-    assert!(started.elapsed() < PATIENCE / 2);
 }

@@ -48,6 +48,8 @@ impl MockCluster {
         // SAFETY: the instance is valid and outlives the cluster.
         let cluster = unsafe { rd_kafka_mock_cluster_new(client.raw(), brokers) };
         assert!(!cluster.is_null());
+        // SAFETY: the cluster is valid.
+        unsafe { rd_kafka_mock_group_initial_rebalance_delay_ms(cluster, 0) };
         MockCluster { cluster, _client: client }
     }
 

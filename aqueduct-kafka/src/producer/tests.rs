@@ -1,12 +1,13 @@
 //! Producers against librdkafka's mock cluster.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
 use super::{Delivery, DeliverySink, Producer, ProducerLane};
 use crate::error::{ErrorKind, KafkaError};
+use crate::log_capture;
 use crate::native::mock::{MockCluster, api};
 use crate::producer::pool::{ProducerPool, ProducerSharing};
 use crate::record::ProducerRecord;
@@ -229,9 +230,14 @@ async fn closing_gives_up_records_that_no_broker_takes() {
 }
 
 #[tokio::test]
-async fn an_outage_loses_nothing() {
+async fn an_outage_loses_nothing_and_is_said_once_for_all_clients() {
+    log_capture::start();
     let cluster = cluster(1);
     let producer = Producer::create(&settings(&cluster)).unwrap();
+    let second = Producer::create(&settings(&cluster)).unwrap();
+    let (mut other_lane, _) = lane(&second);
+    send(&mut other_lane, 0, &record("x")).await;
+    other_lane.flush(PATIENCE).await.unwrap();
     let (mut lane, results) = lane(&producer);
     send(&mut lane, 0, &record("x")).await;
     lane.flush(PATIENCE).await.unwrap();
@@ -239,11 +245,20 @@ async fn an_outage_loses_nothing() {
     for sequence in 1..500 {
         send(&mut lane, sequence, &record("x")).await;
     }
-    assert!(lane.flush(Duration::from_millis(300)).await.is_err());
+    assert!(lane.flush(Duration::from_secs(1)).await.is_err());
     cluster.set_up(1, true);
     lane.flush(PATIENCE).await.unwrap();
     assert_eq!(results.offsets().len(), 500);
     assert!(producer.fault().is_none());
+    let said = |words: &str| log_capture::lines_with(&format!("{} {words}", cluster.bootstrap()));
+    let deadline = Instant::now() + PATIENCE;
+    while said("can be reached again").is_empty() {
+        assert!(Instant::now() < deadline, "{:?}", log_capture::lines_with(&cluster.bootstrap()));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(said("cannot be reached").len(), 1, "{:?}", said("cannot be reached"));
+    assert_eq!(said("can be reached again").len(), 1);
+    assert!(said("cannot be reached")[0].contains("WARN"));
 }
 
 #[tokio::test]

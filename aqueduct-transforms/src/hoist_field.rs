@@ -1,0 +1,59 @@
+//! `HoistField` wraps the key or value in a field.
+//!
+//! With `field=line`, the value `"foo"` becomes the struct `Struct{line=foo}`, or without a schema the map `{line=foo}`.
+
+use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
+use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type};
+use aqueduct_data::{ByteString, SchemaAndValue, SchemaBuilder, Struct, Value, ValueMap};
+
+use crate::part::Part;
+use crate::schema_cache::SchemaCache;
+
+const FIELD: &str = "field";
+
+pub(crate) fn definition() -> ConfigDef {
+    ConfigDef::new().define(
+        ConfigKey::new(FIELD, Type::String)
+            .required()
+            .importance(Importance::Medium)
+            .doc("The name of the field that the key or value goes into."),
+    )
+}
+
+pub(crate) struct HoistField {
+    part: Part,
+    field: ByteString,
+    schemas: SchemaCache,
+}
+
+impl HoistField {
+    pub(crate) fn configure(props: &ConfigMap, part: Part) -> Result<Self, ConnectError> {
+        let config = definition().parse(props)?;
+        let field = config.optional_string(FIELD)?.unwrap_or_default().to_owned();
+        Ok(Self { part, field: field.into(), schemas: SchemaCache::default() })
+    }
+}
+
+impl Transform for HoistField {
+    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
+        let SchemaAndValue { schema, value } = std::mem::take(self.part.of(&mut record));
+        let hoisted = match schema {
+            None => {
+                let mut map = ValueMap::with_capacity(2);
+                map.insert(self.field.clone(), value);
+                SchemaAndValue::schemaless(map)
+            }
+            Some(schema) => {
+                let field = &self.field;
+                let updated = self.schemas.get(&schema, |schema| {
+                    SchemaBuilder::structure().field(field.clone(), schema.clone()).build()
+                })?;
+                let mut hoisted = Struct::new(updated.clone())?;
+                hoisted.put_at(0, value)?;
+                SchemaAndValue::new(updated, Value::from(hoisted))
+            }
+        };
+        *self.part.of(&mut record) = hoisted;
+        Ok(Some(record))
+    }
+}

@@ -1,0 +1,233 @@
+//! `InsertField` adds fields about the record itself, or a fixed one.
+//!
+//! With `static.field=data_source` and `static.value=files`, the value `{line=foo}` becomes
+//! `{line=foo, data_source=files}`. A field's name ends with `!` when it is required, with `?` (or nothing) when it is
+//! optional; that matters only to the schema.
+
+use std::sync::Arc;
+
+use aqueduct_api::{ConfigMap, ConnectError, Origin, Record, Transform};
+use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type};
+use aqueduct_data::{
+    ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Type as SchemaType, Value,
+};
+
+use crate::part::{Part, not_a_map, not_a_struct};
+use crate::schema_cache::SchemaCache;
+
+const TOPIC_FIELD: &str = "topic.field";
+const PARTITION_FIELD: &str = "partition.field";
+const OFFSET_FIELD: &str = "offset.field";
+const TIMESTAMP_FIELD: &str = "timestamp.field";
+const STATIC_FIELD: &str = "static.field";
+const STATIC_VALUE: &str = "static.value";
+const REPLACE_NULL_WITH_DEFAULT: &str = "replace.null.with.default";
+const PURPOSE: &str = "field insertion";
+const TIMESTAMP_SCHEMA: &str = "org.apache.kafka.connect.data.Timestamp";
+
+pub(crate) fn definition() -> ConfigDef {
+    let field = |name, doc| {
+        ConfigKey::new(name, Type::String).default_null().importance(Importance::Medium).doc(doc)
+    };
+    ConfigDef::new()
+        .define(field(TOPIC_FIELD, "The field that gets the topic. `!` behind it makes it required, `?` optional."))
+        .define(field(PARTITION_FIELD, "The field that gets the partition; `!` and `?` as for the topic."))
+        .define(field(OFFSET_FIELD, "The field that gets the offset, for sinks only; `!` and `?` as for the topic."))
+        .define(field(TIMESTAMP_FIELD, "The field that gets the timestamp; `!` and `?` as for the topic."))
+        .define(field(STATIC_FIELD, "The field that gets the fixed value; `!` and `?` as for the topic."))
+        .define(field(STATIC_VALUE, "The fixed value."))
+        .define(
+            ConfigKey::new(REPLACE_NULL_WITH_DEFAULT, Type::Boolean)
+                .default(true)
+                .importance(Importance::Medium)
+                .doc("Whether fields that are null get their default when they have one."),
+        )
+}
+
+/// What a field gets.
+#[derive(Debug, Clone)]
+enum Source {
+    Topic,
+    Partition,
+    Offset,
+    Timestamp,
+    Static(ByteString),
+}
+
+#[derive(Debug, Clone)]
+struct Insertion {
+    name: ByteString,
+    optional: bool,
+    source: Source,
+}
+
+impl Insertion {
+    fn new(text: &str, source: Source) -> Self {
+        let (name, optional) = match (text.strip_suffix('?'), text.strip_suffix('!')) {
+            (Some(name), _) => (name, true),
+            (None, Some(name)) => (name, false),
+            (None, None) => (text, true),
+        };
+        Self { name: name.into(), optional, source }
+    }
+
+    fn schema(&self) -> Result<SchemaRef, ConnectError> {
+        let plain = |required: fn() -> SchemaRef, optional: fn() -> SchemaRef| {
+            Ok(if self.optional { optional() } else { required() })
+        };
+        match self.source {
+            Source::Topic | Source::Static(_) => plain(Schema::string, Schema::optional_string),
+            Source::Partition => plain(Schema::int32, Schema::optional_int32),
+            Source::Offset => plain(Schema::int64, Schema::optional_int64),
+            Source::Timestamp => {
+                let builder = SchemaBuilder::new(SchemaType::Int64).name(TIMESTAMP_SCHEMA).version(1);
+                let builder = if self.optional { builder.optional() } else { builder };
+                Ok(builder.build()?)
+            }
+        }
+    }
+}
+
+pub(crate) struct InsertField {
+    part: Part,
+    insertions: Vec<Insertion>,
+    replace_null: bool,
+    schemas: SchemaCache,
+}
+
+impl InsertField {
+    pub(crate) fn configure(props: &ConfigMap, part: Part) -> Result<Self, ConnectError> {
+        let config = definition().parse(props)?;
+        let fixed = config.optional_string(STATIC_VALUE)?.map(ByteString::from);
+        let mut insertions = Vec::new();
+        for (key, source) in [
+            (TOPIC_FIELD, Some(Source::Topic)),
+            (PARTITION_FIELD, Some(Source::Partition)),
+            (OFFSET_FIELD, Some(Source::Offset)),
+            (TIMESTAMP_FIELD, Some(Source::Timestamp)),
+            (STATIC_FIELD, fixed.map(Source::Static)),
+        ] {
+            let Some(name) = config.optional_string(key)? else { continue };
+            let Some(source) = source else {
+                let why = format_args!("No value specified for static field: {name}");
+                return Err(ConfigError::invalid(STATIC_VALUE, "null", why).into());
+            };
+            insertions.push(Insertion::new(name, source));
+        }
+        if insertions.is_empty() {
+            return Err(ConfigError::new("No field insertion configured").into());
+        }
+        Ok(Self {
+            part,
+            insertions,
+            replace_null: config.boolean(REPLACE_NULL_WITH_DEFAULT)?,
+            schemas: SchemaCache::default(),
+        })
+    }
+
+    /// What an insertion inserts; nothing where the record has nothing to give.
+    fn inserted(insertion: &Insertion, about: &About, with_schema: bool) -> Result<Option<Value>, ConnectError> {
+        Ok(match &insertion.source {
+            Source::Topic => Some(Value::String(about.topic.clone())),
+            Source::Partition => about.partition.map(Value::Int32),
+            Source::Offset => match about.origin {
+                Origin::Sink { offset } => Some(Value::Int64(offset)),
+                Origin::Source => {
+                    return Err(ConnectError::data(format!(
+                        "Only SinkRecord supported for [{PURPOSE}], found: org.apache.kafka.connect.source.SourceRecord"
+                    )));
+                }
+            },
+            Source::Timestamp => {
+                about.timestamp.map(|ms| if with_schema { Value::Date(ms) } else { Value::Int64(ms) })
+            }
+            Source::Static(text) => Some(Value::String(text.clone())),
+        })
+    }
+
+    fn into_map(&self, value: &mut Value, about: &About) -> Result<(), ConnectError> {
+        let Value::Map(map) = value else {
+            return Err(not_a_map(PURPOSE, value));
+        };
+        let map = Arc::make_mut(map);
+        for insertion in &self.insertions {
+            if let Some(inserted) = Self::inserted(insertion, about, false)? {
+                map.insert(insertion.name.clone(), inserted);
+            }
+        }
+        Ok(())
+    }
+
+    fn into_struct(&mut self, schema: &SchemaRef, value: &Value, about: &About) -> Result<SchemaAndValue, ConnectError> {
+        let Value::Struct(before) = value else {
+            return Err(not_a_struct(PURPOSE, value));
+        };
+        let insertions = &self.insertions;
+        let updated = self.schemas.get(schema, |schema| extended(schema, insertions))?;
+        let mut values = Vec::with_capacity(updated.fields().len());
+        for (at, value) in before.values().iter().enumerate() {
+            values.push(if self.replace_null { before.get_at(at).clone() } else { value.clone() });
+        }
+        values.resize(updated.fields().len(), Value::Null);
+        let first = before.values().len();
+        let mut after = Struct::from_values(updated.clone(), values);
+        for (at, insertion) in self.insertions.iter().enumerate() {
+            if let Some(inserted) = Self::inserted(insertion, about, true)? {
+                after.put_at(first + at, inserted)?;
+            }
+        }
+        Ok(SchemaAndValue::new(updated, Value::from(after)))
+    }
+}
+
+/// A schema with the inserted fields at its end. It is not optional and has no default, whatever the old one was.
+fn extended(schema: &SchemaRef, insertions: &[Insertion]) -> Result<SchemaRef, ConnectError> {
+    let mut builder = SchemaBuilder::structure();
+    if let Some(name) = schema.name() {
+        builder = builder.name(name.clone());
+    }
+    if let Some(version) = schema.version() {
+        builder = builder.version(version);
+    }
+    if let Some(doc) = schema.doc() {
+        builder = builder.doc(doc);
+    }
+    for (name, value) in schema.parameters().into_iter().flatten() {
+        builder = builder.parameter(name, value);
+    }
+    for field in schema.fields() {
+        builder = builder.field(field.name().clone(), field.schema().clone());
+    }
+    for insertion in insertions {
+        builder = builder.field(insertion.name.clone(), insertion.schema()?);
+    }
+    Ok(builder.build()?)
+}
+
+/// What a record can tell about itself.
+struct About {
+    topic: ByteString,
+    partition: Option<i32>,
+    timestamp: Option<i64>,
+    origin: Origin,
+}
+
+impl Transform for InsertField {
+    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
+        let about = About {
+            topic: record.topic.clone(),
+            partition: record.partition,
+            timestamp: record.timestamp,
+            origin: record.origin,
+        };
+        let part = self.part.of(&mut record);
+        if part.value.is_null() {
+            return Ok(Some(record));
+        }
+        match part.schema.clone() {
+            None => self.into_map(&mut part.value, &about)?,
+            Some(schema) => *part = self.into_struct(&schema, &part.value, &about)?,
+        }
+        Ok(Some(record))
+    }
+}
