@@ -135,10 +135,11 @@ impl Lines {
         count
     }
 
-    /// Gives memory back while nothing comes: only an unfinished line is kept.
+    /// Gives memory back while nothing comes: only an unfinished line is kept. (A very long one keeps its room, too:
+    /// moving it every second would cost more.)
     pub(crate) fn relax(&mut self) {
         self.spare.clear();
-        if self.buffer.len() > self.filled {
+        if self.filled < BLOCK && self.buffer.len() > self.filled {
             self.buffer = BytesMut::from(&self.buffer[..self.filled]);
         }
     }

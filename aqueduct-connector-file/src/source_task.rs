@@ -287,12 +287,13 @@ struct RecordMaker {
 
 impl RecordMaker {
     /// The record of a line; `length` counts the line's bytes with its end.
+    #[inline]
     fn record(&mut self, line: ByteString, length: usize) -> SourceRecord {
-        let mut offset = ValueMap::with_capacity(1);
         let position = self.position.as_mut().map_or(Value::Null, |position| {
             *position += length as u64;
             Value::Int64(i64::try_from(*position).unwrap_or(i64::MAX))
         });
+        let mut offset = ValueMap::with_capacity(1);
         offset.insert(POSITION.clone(), position);
         SourceRecord {
             source_partition: Arc::clone(&self.partition),

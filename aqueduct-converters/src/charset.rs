@@ -42,7 +42,9 @@ impl Charset {
                 Self::Ascii
             }
             "utf-16" | "utf_16" | "utf16" | "unicode" | "unicodebig" => Self::Utf16Marked,
-            "utf-16be" | "utf_16be" | "x-utf-16be" | "iso-10646-ucs-2" | "unicodebigunmarked" => Self::Utf16(Order::Big),
+            "utf-16be" | "utf_16be" | "x-utf-16be" | "iso-10646-ucs-2" | "unicodebigunmarked" => {
+                Self::Utf16(Order::Big)
+            }
             "utf-16le" | "utf_16le" | "x-utf-16le" | "unicodelittleunmarked" => Self::Utf16(Order::Little),
             "utf-32" | "utf_32" | "utf32" | "iso-10646-ucs-4" => Self::Utf32Marked,
             "utf-32be" | "utf_32be" | "x-utf-32be" => Self::Utf32(Order::Big),
@@ -55,8 +57,7 @@ impl Charset {
     pub(crate) fn encode(self, text: ByteString) -> Bytes {
         match self {
             Self::Utf8 => text.into_bytes(),
-            Self::Ascii if text.is_ascii() => text.into_bytes(),
-            Self::Latin1 if text.is_ascii() => text.into_bytes(),
+            Self::Ascii | Self::Latin1 if text.is_ascii() => text.into_bytes(),
             Self::Ascii => text.chars().map(|c| if c.is_ascii() { c as u8 } else { b'?' }).collect(),
             Self::Latin1 => text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect(),
             Self::Utf16(order) => utf16(&text, order, Vec::new()).into(),
@@ -64,34 +65,36 @@ impl Charset {
             Self::Utf16Marked if text.is_empty() => Bytes::new(),
             Self::Utf16Marked => utf16(&text, Order::Big, vec![0xfe, 0xff]).into(),
             Self::Utf32(Order::Little) => text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect(),
-            Self::Utf32(Order::Big) | Self::Utf32Marked => text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect(),
+            Self::Utf32(Order::Big) | Self::Utf32Marked => {
+                text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect()
+            }
             Self::National(encoding) => encode_national(encoding, &text).into(),
         }
     }
 
     /// The text of bytes.
-    pub(crate) fn decode(self, bytes: Bytes) -> ByteString {
+    pub(crate) fn decode(self, bytes: &Bytes) -> ByteString {
         match self {
-            Self::Utf8 => {
-                ByteString::try_from(bytes.clone()).unwrap_or_else(|_| java_utf8::decode(&bytes).into())
-            }
+            Self::Utf8 => ByteString::try_from(bytes.clone()).unwrap_or_else(|_| java_utf8::decode(bytes).into()),
             Self::Latin1 => bytes.iter().map(|&byte| char::from(byte)).collect::<String>().into(),
-            Self::Ascii => bytes.iter().map(|&byte| if byte < 0x80 { byte.into() } else { '\u{fffd}' }).collect::<String>().into(),
-            Self::Utf16(order) => from_utf16(&bytes, order).into(),
+            Self::Ascii => {
+                bytes.iter().map(|&byte| if byte < 0x80 { byte.into() } else { '\u{fffd}' }).collect::<String>().into()
+            }
+            Self::Utf16(order) => from_utf16(bytes, order).into(),
             Self::Utf16Marked => match &bytes[..] {
                 [0xfe, 0xff, rest @ ..] => from_utf16(rest, Order::Big),
                 [0xff, 0xfe, rest @ ..] => from_utf16(rest, Order::Little),
                 all => from_utf16(all, Order::Big),
             }
             .into(),
-            Self::Utf32(order) => from_utf32(&bytes, order).into(),
+            Self::Utf32(order) => from_utf32(bytes, order).into(),
             Self::Utf32Marked => match &bytes[..] {
                 [0, 0, 0xfe, 0xff, rest @ ..] => from_utf32(rest, Order::Big),
                 [0xff, 0xfe, 0, 0, rest @ ..] => from_utf32(rest, Order::Little),
                 all => from_utf32(all, Order::Big),
             }
             .into(),
-            Self::National(encoding) => decode_national(encoding, &bytes).into(),
+            Self::National(encoding) => decode_national(encoding, bytes).into(),
         }
     }
 }
@@ -186,7 +189,7 @@ mod tests {
     fn check(name: &str, text: &str, bytes: &[u8]) {
         let charset = Charset::of_name(name).unwrap();
         assert_eq!(&charset.encode(text.into())[..], bytes, "{name} {text}");
-        assert_eq!(&*charset.decode(Bytes::copy_from_slice(bytes)), text, "{name} {text}");
+        assert_eq!(&*charset.decode(&Bytes::copy_from_slice(bytes)), text, "{name} {text}");
     }
 
     #[test]
@@ -233,7 +236,7 @@ mod tests {
             ("UTF-32", b"\xfe\xff\0a", "\u{fffd}"),
             ("windows-1252", b"\x81\x80", "\u{fffd}€"),
         ] {
-            assert_eq!(&*Charset::of_name(name).unwrap().decode(Bytes::from_static(bytes)), text, "{name} {bytes:x?}");
+            assert_eq!(&*Charset::of_name(name).unwrap().decode(&Bytes::from_static(bytes)), text, "{name} {bytes:x?}");
         }
     }
 

@@ -13,9 +13,8 @@ pub(crate) fn decode(bytes: &[u8]) -> String {
         }
         text.push_str(chunk.valid());
         surrogate = match (surrogate, chunk.invalid()) {
-            (_, []) => 0,
             (1, [0xa0..=0xbf]) => 2,
-            (2, [0x80..=0xbf]) => 0,
+            (2, [0x80..=0xbf]) | (_, []) => 0,
             (_, invalid) => {
                 text.push(char::REPLACEMENT_CHARACTER);
                 usize::from(invalid == [0xed])

@@ -28,12 +28,14 @@ const VERSION: &str = "4.3.1";
 /// The plugins of this crate.
 pub fn plugins() -> Vec<Plugin> {
     let mut plugins = vec![SimpleHeaderConverter::plugin()];
-    plugins.extend(both("org.apache.kafka.connect.storage.StringConverter", config::string, StringConverter::configure));
     plugins.extend(both(
-        "org.apache.kafka.connect.converters.ByteArrayConverter",
-        config::plain,
-        |_props, _usage| Ok(ByteArrayConverter),
+        "org.apache.kafka.connect.storage.StringConverter",
+        config::string,
+        StringConverter::configure,
     ));
+    plugins.extend(both("org.apache.kafka.connect.converters.ByteArrayConverter", config::plain, |_props, _usage| {
+        Ok(ByteArrayConverter)
+    }));
     plugins.extend(both("org.apache.kafka.connect.converters.BooleanConverter", config::plain, |props, usage| {
         config::parse(&config::plain(), props, usage).map(|_| BooleanConverter)
     }));

@@ -1,7 +1,7 @@
 //! `SimpleHeaderConverter`: headers as texts, whose type is guessed when they are read.
 
 use aqueduct_api::data::values::{convert_to_string, parse_string};
-use aqueduct_api::data::{Bytes, SchemaAndValue};
+use aqueduct_api::data::{ByteString, Bytes, SchemaAndValue};
 use aqueduct_api::{ConnectError, HeaderConverter, Plugin};
 use aqueduct_config::ConfigDef;
 
@@ -25,7 +25,7 @@ impl HeaderConverter for SimpleHeaderConverter {
         _key: &str,
         data: &SchemaAndValue,
     ) -> Result<Option<Bytes>, ConnectError> {
-        Ok(convert_to_string(&data.value).map(|text| text.into_bytes()))
+        Ok(convert_to_string(&data.value).map(ByteString::into_bytes))
     }
 
     fn to_connect_header(

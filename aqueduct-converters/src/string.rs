@@ -63,7 +63,7 @@ impl Simple for StringConverter {
     }
 
     fn read(&mut self, bytes: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
-        let text: Option<ByteString> = bytes.map(|bytes| self.reads.decode(bytes));
+        let text: Option<ByteString> = bytes.map(|bytes| self.reads.decode(&bytes));
         Ok(SchemaAndValue::new(Schema::optional_string(), text.map_or(Value::Null, Value::String)))
     }
 }

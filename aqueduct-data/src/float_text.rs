@@ -9,15 +9,23 @@ use num_bigint::BigUint;
 use num_traits::{NumAssign, ToPrimitive};
 
 /// The text of a number, on the stack.
+///
+/// ```
+/// use aqueduct_data::float_text::{java_f32, java_f64};
+///
+/// assert_eq!(java_f64(1e10).as_str(), "1.0E10");
+/// assert_eq!(java_f64(8.41e21).as_str(), "8.409999999999999E21");
+/// assert_eq!(java_f32(0.1).as_str(), "0.1");
+/// ```
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct FloatText {
+pub struct FloatText {
     bytes: [u8; 32],
     length: usize,
 }
 
 impl FloatText {
     /// The text.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.bytes[..self.length]).expect("digits are ASCII")
     }
 
@@ -35,8 +43,8 @@ impl FloatText {
 /// The bits of a double's mantissa behind the point.
 const FRACTION_BITS: i32 = 52;
 
-/// The text of a double.
-pub(crate) fn java_f64(n: f64) -> FloatText {
+/// The text of a double (`Double.toString`).
+pub fn java_f64(n: f64) -> FloatText {
     let bits = n.to_bits();
     let exponent = i32::try_from((bits >> FRACTION_BITS) & 0x7FF).unwrap_or(0);
     let fraction = bits & ((1 << FRACTION_BITS) - 1);
@@ -44,8 +52,8 @@ pub(crate) fn java_f64(n: f64) -> FloatText {
     text(category, n.is_sign_negative(), || Mantissa::unpack(fraction, exponent, FRACTION_BITS, 1023))
 }
 
-/// The text of a float.
-pub(crate) fn java_f32(n: f32) -> FloatText {
+/// The text of a float (`Float.toString`).
+pub fn java_f32(n: f32) -> FloatText {
     let bits = n.to_bits();
     let exponent = i32::try_from((bits >> 23) & 0xFF).unwrap_or(0);
     let fraction = u64::from(bits & ((1 << 23) - 1));
@@ -136,10 +144,10 @@ impl Mantissa {
     }
 
     /// The decimal exponent, or one more.
+    #[expect(clippy::approx_constant, reason = "the estimate must be Java's own")]
     fn estimated_exponent(self) -> i32 {
         let mantissa = f64::from_bits((1023 << FRACTION_BITS) | (self.bits & ((1 << FRACTION_BITS) - 1)));
-        let log =
-            (mantissa - 1.5) * 0.289_529_654 + 0.176_091_259 + f64::from(self.exponent) * 0.301_029_995_663_981;
+        let log = (mantissa - 1.5) * 0.289_529_654 + 0.176_091_259 + f64::from(self.exponent) * 0.301_029_995_663_981;
         #[expect(clippy::cast_possible_truncation, reason = "the logarithm of a double is below 400")]
         {
             log.floor() as i32
@@ -187,10 +195,10 @@ impl Mantissa {
             develop_i64(bits.wrapping_mul(five(b5)) << b2, five(s5) << s2, five(b5) << m2, exponent)
         } else if width < 120 {
             let five = |power: u32| 5u128.pow(power);
-            develop_wide((u128::from(bits) * five(b5)) << b2, five(s5) << s2, five(b5) << m2, exponent)
+            develop_wide((u128::from(bits) * five(b5)) << b2, &(five(s5) << s2), five(b5) << m2, exponent)
         } else {
             let five = |power: u32| BigUint::from(5u32).pow(power);
-            develop_wide((five(b5) * bits) << b2, five(s5) << s2, five(b5) << m2, exponent)
+            develop_wide((five(b5) * bits) << b2, &(five(s5) << s2), five(b5) << m2, exponent)
         }
     }
 }
@@ -238,7 +246,7 @@ develop_in_words!(develop_i32, i32);
 develop_in_words!(develop_i64, i64);
 
 /// Develops digits in numbers that are wide enough.
-fn develop_wide<T>(b: T, s: T, m: T, mut exponent: i32) -> Digits
+fn develop_wide<T>(b: T, s: &T, m: T, mut exponent: i32) -> Digits
 where
     T: NumAssign + ToPrimitive + Ord + Clone + From<u32>,
 {
@@ -332,6 +340,71 @@ impl Digits {
             after(&digits[1..], out);
             out.push(b'E');
             out.extend(itoa::Buffer::new().format(self.point - 1).as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubles_print_as_java_17_prints_them() {
+        for (n, expect) in [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (f64::NAN, "NaN"),
+            (-f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-Infinity"),
+            (1.0, "1.0"),
+            (100.0, "100.0"),
+            (-9.75, "-9.75"),
+            (0.001, "0.001"),
+            (0.002, "0.002"),
+            (0.000_999, "9.99E-4"),
+            (9_999_999.0, "9999999.0"),
+            (1e7, "1.0E7"),
+            (12_345_678.0, "1.2345678E7"),
+            (1e23, "9.999999999999999E22"),
+            (8.41e21, "8.409999999999999E21"),
+            (2e-5, "2.0E-5"),
+            (5.684_341_886_080_802e-14, "5.6843418860808015E-14"),
+            (9_007_199_254_740_993.0, "9.007199254740992E15"),
+            (123_456_789_012_345_680.0, "1.2345678901234568E17"),
+            (f64::MIN_POSITIVE, "2.2250738585072014E-308"),
+            (f64::MAX, "1.7976931348623157E308"),
+            (4.9e-324, "4.9E-324"),
+            (2.2e-322, "2.2E-322"),
+        ] {
+            assert_eq!(java_f64(n).as_str(), expect);
+        }
+    }
+
+    #[test]
+    fn floats_print_as_java_17_prints_them() {
+        for (n, expect) in [
+            (0.3, "0.3"),
+            (16_777_216.0, "1.6777216E7"),
+            (8.589_935e9, "8.5899346E9"),
+            (f32::MAX, "3.4028235E38"),
+            (f32::MIN_POSITIVE, "1.17549435E-38"),
+            (1e-45, "1.4E-45"),
+            (2e-44, "2.0E-44"),
+            (-1.0, "-1.0"),
+        ] {
+            assert_eq!(java_f32(n).as_str(), expect);
+        }
+    }
+
+    #[test]
+    fn what_is_printed_reads_back() {
+        let mut bits: u64 = 0x9E37_79B9_7F4A_7C15;
+        for _ in 0..100_000 {
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let n = f64::from_bits(bits);
+            if n.is_finite() {
+                assert_eq!(java_f64(n).as_str().parse(), Ok(n));
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ mod calendar;
 mod decimal;
 mod decimal_text;
 mod error;
-mod float_text;
+pub mod float_text;
 mod headers;
 pub mod logical;
 mod map;

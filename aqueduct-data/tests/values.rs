@@ -13,9 +13,12 @@ type Compared = Result<Verdict, NotCompared>;
 #[test]
 fn values_convert_as_recorded() {
     Runner::of("values.jsonl")
-        .not_compared("bigint", 14)
+        // No Connect type holds these.
+        .not_compared("bigint", 13)
         // These have a test of their own beside the converters.
         .not_compared("simpleHeaderConverter", 281)
+        // A ByteBuffer prints as itself in Java; here bytes always print as an array.
+        .other_messages(9)
         .run(|case| match case.op() {
             "parseString" => parse(case),
             "inferSchema" => case.check("result", values::infer_schema(&case.decode("input")?)),

@@ -73,7 +73,8 @@ impl std::error::Error for HerderError {}
 
 impl From<ConnectError> for HerderError {
     fn from(error: ConnectError) -> Self {
-        let kind = if error.kind() == ErrorKind::NotFound { HerderErrorKind::NotFound } else { HerderErrorKind::Internal };
+        let kind =
+            if error.kind() == ErrorKind::NotFound { HerderErrorKind::NotFound } else { HerderErrorKind::Internal };
         Self::new(kind, error.message().unwrap_or_else(|| error.class()))
     }
 }

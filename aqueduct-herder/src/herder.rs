@@ -81,7 +81,11 @@ pub trait Herder: Send + Sync {
     fn put_connector(&self, connector: NewConnector) -> Answer<'_, Created>;
 
     /// Changes some keys of a configuration; `None` removes a key (KIP-477).
-    fn patch_connector<'a>(&'a self, name: &'a str, patch: BTreeMap<String, Option<String>>) -> Answer<'a, ConnectorInfo>;
+    fn patch_connector<'a>(
+        &'a self,
+        name: &'a str,
+        patch: BTreeMap<String, Option<String>>,
+    ) -> Answer<'a, ConnectorInfo>;
 
     /// Stops a connector and forgets its configuration.
     fn delete_connector<'a>(&'a self, name: &'a str) -> Answer<'a, ()>;

@@ -11,10 +11,10 @@ mod info;
 pub mod standalone;
 mod validate;
 
+pub use aqueduct_worker::TaskId;
 pub use error::{HerderError, HerderErrorKind};
 pub use herder::{Created, Herder, NewConnector, PluginLookup, RestartRequest};
 pub use info::{
     ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo, ConnectorInfo, ConnectorKind, ConnectorOffset,
-    ConnectorStatus, InstanceStatus, InitialState, PluginInfo, ServerInfo, TaskInfo, TaskStatus,
+    ConnectorStatus, InitialState, InstanceStatus, PluginInfo, ServerInfo, TaskInfo, TaskStatus,
 };
-pub use aqueduct_worker::TaskId;

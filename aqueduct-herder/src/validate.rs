@@ -42,12 +42,12 @@ pub(crate) fn validate(worker: &Worker, config: &Given) -> Result<ConfigInfos, H
 
 /// The same failure as `config/validate` shows it.
 pub(crate) fn as_validation_failure(error: HerderError) -> HerderError {
-    let inner = if error.message().starts_with("Failed to find any class") || error.message().starts_with("More than one")
-    {
-        "org.apache.kafka.connect.errors.ConnectException: "
-    } else {
-        ""
-    };
+    let inner =
+        if error.message().starts_with("Failed to find any class") || error.message().starts_with("More than one") {
+            "org.apache.kafka.connect.errors.ConnectException: "
+        } else {
+            ""
+        };
     HerderError::internal(format!("{WRAPPED}{inner}{}", error.message()))
 }
 
@@ -125,7 +125,8 @@ impl Answer {
 
 /// A key's definition as REST prints it.
 pub(crate) fn key_info(key: &ConfigKey) -> ConfigKeyInfo {
-    let default = key.default_value.as_ref().and_then(|value| convert_to_string(value, Some(key.value_type)).ok().flatten());
+    let default =
+        key.default_value.as_ref().and_then(|value| convert_to_string(value, Some(key.value_type)).ok().flatten());
     ConfigKeyInfo {
         name: key.name.to_string(),
         r#type: key.value_type.name(),
@@ -168,7 +169,8 @@ impl Check<'_> {
             .map_err(|error| HerderError::internal(error.message().to_owned()))?;
         let mut values = def.validate_all(self.config, &self.catalogue);
         if self.is_sink() {
-            check_topics(self.config, &mut values).map_err(|error| HerderError::internal(error.message().to_owned()))?;
+            check_topics(self.config, &mut values)
+                .map_err(|error| HerderError::internal(error.message().to_owned()))?;
         }
         for (key, value) in self.config {
             if value.is_none() {
@@ -246,7 +248,11 @@ impl Check<'_> {
         let creates_topics = connector_config::uses_topic_creation(&config);
         let clients = [
             (ClientKind::Producer, "producer.override.", !self.is_sink() || dead_letters),
-            (ClientKind::Admin, "admin.override.", (!self.is_sink() && creates_topics) || (self.is_sink() && dead_letters)),
+            (
+                ClientKind::Admin,
+                "admin.override.",
+                (!self.is_sink() && creates_topics) || (self.is_sink() && dead_letters),
+            ),
             (ClientKind::Consumer, "consumer.override.", self.is_sink()),
         ];
         for (client, prefix, applies) in clients {
@@ -279,4 +285,3 @@ impl Check<'_> {
         }
     }
 }
-

@@ -77,16 +77,16 @@ impl JsonConverter {
             config,
         };
         if let Some(content) = converter.config.schema_content.take() {
-            converter.content_schema = converter.schema(content.into())?;
+            converter.content_schema = converter.schema(&content.into())?;
         }
         Ok(converter)
     }
 
     /// The schema that this text is the JSON form of.
-    fn schema(&mut self, content: Bytes) -> Result<Option<SchemaRef>, ConnectError> {
+    fn schema(&mut self, content: &Bytes) -> Result<Option<SchemaRef>, ConnectError> {
         let document = parse(content.clone(), &mut self.tape).map_err(|fault| {
             ConnectError::data("Failed to parse schema in converter config due to serialization error: ")
-                .caused_by(fault.into_error(&content))
+                .caused_by(fault.into_error(content))
         })?;
         let document = Document { text: &document, tokens: &self.tape.tokens };
         self.schemas.schema(&mut self.reader, document.root())

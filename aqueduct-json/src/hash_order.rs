@@ -23,7 +23,11 @@ pub(crate) fn bucket(hash: u32, buckets: u32) -> u32 {
 
 /// `String.hashCode`.
 pub(crate) fn of_text(text: &str) -> u32 {
-    if text.is_ascii() { of_ascii(text.as_bytes()) } else { text.encode_utf16().fold(0, |hash, unit| step(hash, unit.into())) }
+    if text.is_ascii() {
+        of_ascii(text.as_bytes())
+    } else {
+        text.encode_utf16().fold(0, |hash, unit| step(hash, unit.into()))
+    }
 }
 
 /// `String.hashCode` of an ASCII text.
@@ -40,7 +44,13 @@ pub(crate) fn of_value(value: &Value) -> Option<u32> {
         Value::Int16(n) => i32::from(*n) as u32,
         Value::Int32(n) => *n as u32,
         Value::Int64(n) | Value::Date(n) => folded(*n as u64),
-        Value::Float32(n) => if n.is_nan() { 0x7fc0_0000 } else { n.to_bits() },
+        Value::Float32(n) => {
+            if n.is_nan() {
+                0x7fc0_0000
+            } else {
+                n.to_bits()
+            }
+        }
         Value::Float64(n) => folded(if n.is_nan() { 0x7ff8_0000_0000_0000 } else { n.to_bits() }),
         Value::Boolean(true) => 1231,
         Value::Boolean(false) => 1237,

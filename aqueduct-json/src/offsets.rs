@@ -143,20 +143,25 @@ mod tests {
 
     #[test]
     fn partitions_are_read_in_the_order_of_a_hash_map() {
-        let (connector, partition) = parse_offset_key(br#"["m\"m",{"topic":"t","partition":3,"cluster":"c"}]"#).unwrap();
+        let (connector, partition) =
+            parse_offset_key(br#"["m\"m",{"topic":"t","partition":3,"cluster":"c"}]"#).unwrap();
         assert_eq!(connector, "m\"m");
         assert!(partition.iter().map(|(key, _)| key.as_str().unwrap()).eq(["cluster", "partition", "topic"]));
     }
 
     #[test]
     fn values_are_json() {
-        let value = |pairs: &[(&str, Value)]| {
-            String::from_utf8(offset_value(Some(&map(pairs))).unwrap().unwrap()).unwrap()
-        };
+        let value =
+            |pairs: &[(&str, Value)]| String::from_utf8(offset_value(Some(&map(pairs))).unwrap().unwrap()).unwrap();
         assert_eq!(value(&[]), "{}");
         assert_eq!(value(&[("position", 20i64.into())]), r#"{"position":20}"#);
         assert_eq!(
-            value(&[("f", 2.0.into()), ("n", Value::Null), ("b", true.into()), ("x", Bytes::from_static(b"\x01").into())]),
+            value(&[
+                ("f", 2.0.into()),
+                ("n", Value::Null),
+                ("b", true.into()),
+                ("x", Bytes::from_static(b"\x01").into())
+            ]),
             r#"{"f":2.0,"n":null,"b":true,"x":"AQ=="}"#
         );
         assert_eq!(offset_value(None).unwrap(), None);

@@ -23,9 +23,9 @@ fn with_cause(case: &Case, error: Option<&ConnectError>, verdict: Verdict) -> Ve
     let expected = format!("{class}: {}", recorded["message"].as_str().unwrap_or_default());
     let got = error.cause().map(ToString::to_string).unwrap_or_default();
     // Only the simple name of the class is recorded.
-    let got = got.split_once(": ").map_or(got.clone(), |(class, message)| {
-        format!("{}: {message}", class.rsplit('.').next().unwrap_or_default())
-    });
+    let got = got
+        .split_once(": ")
+        .map_or(got.clone(), |(class, message)| format!("{}: {message}", class.rsplit('.').next().unwrap_or_default()));
     if expected == got { verdict } else { Verdict::OtherMessage { expected, got } }
 }
 

@@ -23,10 +23,24 @@ fn with_cause(case: &Case, error: Option<&ConnectError>, verdict: Verdict) -> Ve
     let expected = format!("{class}: {}", recorded["message"].as_str().unwrap_or_default());
     let got = error.cause().map(ToString::to_string).unwrap_or_default();
     // Only the simple name of the class is recorded.
-    let got = got.split_once(": ").map_or(got.clone(), |(class, message)| {
-        format!("{}: {message}", class.rsplit('.').next().unwrap_or_default())
-    });
-    if expected == got { verdict } else { use std::io::Write; writeln!(std::fs::OpenOptions::new().append(true).create(true).open("/tmp/w/converters/diff.txt").unwrap(), "{} {:?}\n  E {}\n  G {}", case.id(), case.get("input").to_string(), expected.replace("\n","\\n"), got.replace("\n","\\n")).unwrap(); Verdict::OtherMessage { expected, got } }
+    let got = got
+        .split_once(": ")
+        .map_or(got.clone(), |(class, message)| format!("{}: {message}", class.rsplit('.').next().unwrap_or_default()));
+    if expected == got {
+        verdict
+    } else {
+        use std::io::Write;
+        writeln!(
+            std::fs::OpenOptions::new().append(true).create(true).open("/tmp/w/converters/diff.txt").unwrap(),
+            "{} {:?}\n  E {}\n  G {}",
+            case.id(),
+            case.get("input").to_string(),
+            expected.replace("\n", "\\n"),
+            got.replace("\n", "\\n")
+        )
+        .unwrap();
+        Verdict::OtherMessage { expected, got }
+    }
 }
 
 /// The recording lists parameters sorted, so it does not say in which order the schema had them.
@@ -64,7 +78,6 @@ fn from_connect_data() {
 fn to_connect_data() {
     Runner::at("/tmp/w/converters/oracle/out/json_converter_to.jsonl")
         // Java says that there are no parameters in words of its virtual machine.
-        
         .run(|case| {
             let input = case.bytes("input")?;
             let got = match converter(case)? {
@@ -81,9 +94,12 @@ fn to_connect_data() {
             let order = got.as_ref().ok().map(|data| order(&data.value)).unwrap_or_default();
             let verdict = case.check("result", got.map_err(|(failure, _)| failure))?;
             if verdict == Verdict::Same && error.is_none() && case.expected()["ok"] != true {
-                let recorded = <SchemaAndValue as aqueduct_testkit::conformance::Recorded>::decode(&case.expected()["result"])?;
+                let recorded =
+                    <SchemaAndValue as aqueduct_testkit::conformance::Recorded>::decode(&case.expected()["result"])?;
                 let want = self::order(&recorded.value);
-                if order != want { return Ok(Verdict::Different { expected: format!("{want:?}"), got: format!("{order:?}") }); }
+                if order != want {
+                    return Ok(Verdict::Different { expected: format!("{want:?}"), got: format!("{order:?}") });
+                }
             }
             Ok(with_cause(case, error.as_ref(), verdict))
         });

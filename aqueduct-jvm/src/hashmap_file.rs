@@ -196,7 +196,9 @@ impl<'a> Reader<'a> {
                 let handle = self.int("a handle")?;
                 let index = handle.checked_sub(BYTE_ARRAY_CLASS_HANDLE + 1).map(|index| index as usize);
                 let earlier = index.and_then(|index| self.arrays.get(index));
-                earlier.map(|array| Some(array.to_vec())).ok_or_else(|| self.malformed("the handle of an earlier array"))
+                earlier
+                    .map(|array| Some(array.to_vec()))
+                    .ok_or_else(|| self.malformed("the handle of an earlier array"))
             }
             TC_ARRAY => {
                 self.array_class()?;
@@ -238,10 +240,7 @@ mod tests {
 
     #[test]
     fn two_entries_are_written_byte_for_byte_as_java_does() {
-        let entries = vec![
-            (Some(b"[\"c\",{}]".to_vec()), Some(b"{\"o\":1}".to_vec())),
-            (Some(b"k2".to_vec()), None),
-        ];
+        let entries = vec![(Some(b"[\"c\",{}]".to_vec()), Some(b"{\"o\":1}".to_vec())), (Some(b"k2".to_vec()), None)];
         let hex: String = write_all(&entries).iter().map(|byte| format!("{byte:02X}")).collect();
         assert_eq!(
             hex,
@@ -256,7 +255,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         for count in [0, 1, 12, 13, 24, 25, 100] {
-            let entries: Entries = (0..count).map(|n| (Some(vec![n as u8; n]), (n % 3 > 0).then(|| vec![1; n]))).collect();
+            let entries: Entries =
+                (0..count).map(|n| (Some(vec![n as u8; n]), (n % 3 > 0).then(|| vec![1; n]))).collect();
             assert_eq!(read(&write_all(&entries)), Ok(entries));
         }
     }

@@ -1,4 +1,5 @@
 //! What Java's regular expressions did with thousands of inputs, against ours.
+#![cfg(test)]
 
 use aqueduct_jvm::regex::{JavaRegex, Replacement};
 use serde_json::{Value, json};

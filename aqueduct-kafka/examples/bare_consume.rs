@@ -4,6 +4,8 @@
 //! `bare_consume BOOTSTRAP TOPIC [COUNT] [KEY=VALUE…]` with consumer settings as KEY=VALUE. Reads from the start in a
 //! group of its own.
 
+#![allow(clippy::print_stdout, reason = "a program that prints figures")]
+
 use std::error::Error;
 use std::time::{Duration, Instant};
 
@@ -39,7 +41,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 }
                 read += records.len() as u64;
                 batches += 1;
-                bytes += records.iter().filter_map(|record| record.value.as_ref()).map(|value| value.len()).sum::<usize>();
+                bytes +=
+                    records.iter().filter_map(|record| record.value.as_ref()).map(|value| value.len()).sum::<usize>();
             }
             ConsumerEvent::Idle => return Err(format!("nothing came any more after {read} records").into()),
             _ => {}

@@ -3,6 +3,8 @@
 //!
 //! `bare_produce BOOTSTRAP TOPIC [COUNT] [SIZE] [KEY=VALUE…]` with producer settings as KEY=VALUE.
 
+#![allow(clippy::print_stdout, reason = "a program that prints figures")]
+
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -67,7 +69,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     lane.flush(Duration::from_secs(60)).await?;
     report("produced", count, cpu_seconds()? - cpu, start.elapsed());
-    let [written, failed, calls] = [&sink.written, &sink.failed, &sink.calls].map(|count| count.load(Ordering::Relaxed));
+    let [written, failed, calls] =
+        [&sink.written, &sink.failed, &sink.calls].map(|count| count.load(Ordering::Relaxed));
     println!("{written} written, {failed} failed, results came in {calls} batches");
     producer.close(Duration::from_secs(10)).await;
     Ok(())

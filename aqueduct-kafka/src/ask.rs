@@ -48,7 +48,8 @@ impl Asker {
             let queue = Queue::new(&self.client).signalled();
             let timeout_ms = i32::try_from(left.as_millis()).unwrap_or(i32::MAX).max(1);
             send(&self.client, Reply { queue: &queue, token: 0, timeout_ms })?;
-            let answer = timeout_at(deadline, self.answer(&queue)).await.unwrap_or_else(|_| Err(too_late(what, timeout)));
+            let answer =
+                timeout_at(deadline, self.answer(&queue)).await.unwrap_or_else(|_| Err(too_late(what, timeout)));
             let error = match answer.and_then(|event| read(&event)) {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,

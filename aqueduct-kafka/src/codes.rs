@@ -16,7 +16,6 @@ pub(crate) const TRANSPORT: i32 = -195;
 pub(crate) const RESOLVE: i32 = -193;
 pub(crate) const SSL: i32 = -181;
 pub(crate) const AUTHENTICATION: i32 = -169;
-pub(crate) const NO_OFFSET: i32 = -168;
 pub(crate) const FATAL: i32 = -150;
 pub(crate) const PURGE_QUEUE: i32 = -152;
 pub(crate) const PURGE_INFLIGHT: i32 = -151;
@@ -27,7 +26,6 @@ pub(crate) const UNKNOWN_TOPIC: i32 = -188;
 pub(crate) const MAX_POLL_EXCEEDED: i32 = -147;
 pub(crate) const AUTO_OFFSET_RESET: i32 = -140;
 pub(crate) const ASSIGN_PARTITIONS: i32 = -175;
-pub(crate) const REVOKE_PARTITIONS: i32 = -174;
 pub(crate) const OFFSET_OUT_OF_RANGE: i32 = 1;
 pub(crate) const INVALID_TOPIC: i32 = 17;
 pub(crate) const UNKNOWN_TOPIC_OR_PARTITION: i32 = 3;
@@ -48,7 +46,7 @@ macro_rules! table {
 }
 
 table! {
-    -199 Other "errors.CorruptRecordException",
+    -199 Retriable "errors.CorruptRecordException",
     -198 Other "errors.UnsupportedCompressionTypeException",
     -197 Closed "errors.DisconnectException",
     -196 Retriable "errors.DisconnectException",
@@ -63,8 +61,8 @@ table! {
     -182 Retriable "errors.NotLeaderOrFollowerException",
     -181 Authentication "errors.SslAuthenticationException",
     -180 Retriable "errors.CoordinatorNotAvailableException",
-    -178 Retriable "errors.RebalanceInProgressException",
-    -177 Retriable "errors.RebalanceInProgressException",
+    -178 Retriable "errors.TimeoutException",
+    -177 Retriable "errors.TimeoutException",
     -169 Authentication "errors.SaslAuthenticationException",
     -168 NoOffset "errors.OffsetOutOfRangeException",
     -166 Timeout "errors.TimeoutException",
@@ -84,7 +82,7 @@ table! {
     5 Retriable "errors.LeaderNotAvailableException",
     6 Retriable "errors.NotLeaderOrFollowerException",
     7 Timeout "errors.TimeoutException",
-    8 Retriable "errors.BrokerNotAvailableException",
+    8 Other "errors.BrokerNotAvailableException",
     9 Retriable "errors.ReplicaNotAvailableException",
     10 RecordTooLarge "errors.RecordTooLargeException",
     11 Other "errors.ControllerMovedException",
@@ -160,7 +158,7 @@ table! {
     81 Other "errors.GroupMaxSizeReachedException",
     82 Fenced "errors.FencedInstanceIdException",
     83 Retriable "errors.EligibleLeadersNotAvailableException",
-    84 Other "errors.ElectionNotNeededException",
+    84 Retriable "errors.ElectionNotNeededException",
     85 Other "errors.NoReassignmentInProgressException",
     86 GroupActive "errors.GroupSubscribedToTopicException",
     87 InvalidRecord "InvalidRecordException",
@@ -176,7 +174,7 @@ table! {
     112 InvalidConfig "errors.UnsupportedAssignorException",
     113 CommitFailed "errors.StaleMemberEpochException",
     120 AbortableTransaction "errors.TransactionAbortableException",
-    129 Retriable "errors.RebootstrapRequiredException",
+    129 Other "errors.RebootstrapRequiredException",
 }
 
 /// Kind and Java class of `code`; unknown ones are [`ErrorKind::Other`].

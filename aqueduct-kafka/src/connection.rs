@@ -2,8 +2,8 @@
 //! fault that ended the client, if there was one.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::UNIX_EPOCH;
 
 use parking_lot::Mutex;
@@ -26,6 +26,8 @@ pub(crate) struct Connection {
     /// The last thing that went wrong with a connection: the reason of an outage.
     last_trouble: Mutex<String>,
     was_connected: AtomicBool,
+    /// Called when a connection to a broker is ready for use.
+    on_connected: OnceLock<Box<dyn Fn() + Send + Sync>>,
     fault: watch::Sender<Option<KafkaError>>,
     /// Rebalances that wait to be shown to the caller; `None` when they are answered at once.
     group_changes: Mutex<Option<VecDeque<GroupChange>>>,
@@ -39,6 +41,7 @@ impl Connection {
             tokens,
             last_trouble: Mutex::default(),
             was_connected: AtomicBool::new(false),
+            on_connected: OnceLock::new(),
             fault: watch::Sender::new(None),
             group_changes: Mutex::new(Some(VecDeque::new())),
         }
@@ -46,6 +49,12 @@ impl Connection {
 
     pub(crate) fn client_id(&self) -> &str {
         &self.client_id
+    }
+
+    /// Has `call` called whenever a connection to a broker is ready for use, from librdkafka's threads: it must not call
+    /// the instance, except to wake a queue. Only the first call of this function counts.
+    pub(crate) fn on_connected(&self, call: impl Fn() + Send + Sync + 'static) {
+        let _ = self.on_connected.set(Box::new(call));
     }
 
     /// The error that ended the client.
@@ -130,6 +139,9 @@ impl Observer for Connection {
     fn connected(&self) {
         self.was_connected.store(true, Ordering::Relaxed);
         self.link.connected();
+        if let Some(call) = self.on_connected.get() {
+            call();
+        }
     }
 
     fn group_changed(&self, change: GroupChange) -> bool {
@@ -201,7 +213,11 @@ mod tests {
     #[test]
     fn connection_trouble_is_no_fault() {
         let connection = connection();
-        connection.error(codes::TRANSPORT, false, "x:9092/bootstrap: Connect failed: refused (after 0ms in state CONNECT)");
+        connection.error(
+            codes::TRANSPORT,
+            false,
+            "x:9092/bootstrap: Connect failed: refused (after 0ms in state CONNECT)",
+        );
         connection.error(codes::ALL_BROKERS_DOWN, false, "1/1 brokers are down");
         assert!(connection.fault().is_none());
         assert_eq!(*connection.last_trouble.lock(), "x:9092/bootstrap: Connect failed: refused");

@@ -127,14 +127,21 @@ impl KafkaError {
 
     /// Whether the same call may succeed later (Java: the exception is a `RetriableException`).
     pub fn is_retriable(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Retriable | ErrorKind::Timeout | ErrorKind::QueueFull | ErrorKind::UnknownTopic)
+        matches!(
+            self.kind(),
+            ErrorKind::Retriable | ErrorKind::Timeout | ErrorKind::QueueFull | ErrorKind::UnknownTopic
+        )
     }
 
     /// Whether the client that reported it is of no use any longer.
     pub fn is_fatal(&self) -> bool {
         matches!(
             self.kind(),
-            ErrorKind::Authentication | ErrorKind::Authorization | ErrorKind::Fenced | ErrorKind::Fatal | ErrorKind::Closed
+            ErrorKind::Authentication
+                | ErrorKind::Authorization
+                | ErrorKind::Fenced
+                | ErrorKind::Fatal
+                | ErrorKind::Closed
         )
     }
 }

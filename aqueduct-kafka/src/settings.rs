@@ -83,7 +83,11 @@ mod tests {
 
     fn settings() -> ClientSettings {
         let mut settings = ClientSettings::default();
-        settings.set_base("acks", "all").set_base("linger.ms", "5").set_user("acks", "1").set_user("sasl.jaas.config", "secret");
+        settings
+            .set_base("acks", "all")
+            .set_base("linger.ms", "5")
+            .set_user("acks", "1")
+            .set_user("sasl.jaas.config", "secret");
         settings
     }
 

@@ -33,7 +33,10 @@ async fn topics_are_created_described_and_deleted() {
     assert!(!admin.list_topics().await.unwrap().contains_key(&name));
     let missing = admin.describe_topics(&[&name]).await.unwrap().remove(0).1.unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::UnknownTopic);
-    assert_eq!(admin.create_topics(&[topic(&name)]).await.unwrap().remove(0).1.map_err(|error| error.to_string()), Ok(()));
+    assert_eq!(
+        admin.create_topics(&[topic(&name)]).await.unwrap().remove(0).1.map_err(|error| error.to_string()),
+        Ok(())
+    );
     let again = admin.create_topics(&[topic(&name)]).await.unwrap().remove(0).1.unwrap_err();
     assert_eq!(again.kind(), ErrorKind::TopicExists);
     assert_eq!(again.java_class(), "org.apache.kafka.common.errors.TopicExistsException");
@@ -55,7 +58,7 @@ async fn topics_are_created_described_and_deleted() {
 async fn a_bad_topic_is_refused_with_the_brokers_words() {
     let bootstrap = broker_or_return!();
     let admin = admin(&bootstrap);
-    let mut check = async |change: fn(&mut NewTopic), class: &str, words: &str| {
+    let check = async |change: fn(&mut NewTopic), class: &str, words: &str| {
         let mut bad = topic(&unique("topic"));
         change(&mut bad);
         let error = admin.create_topics(&[bad]).await.unwrap().remove(0).1.unwrap_err();
@@ -78,7 +81,7 @@ async fn offsets_of_partitions_are_listed() {
     let (admin, name) = (admin(&bootstrap), create_topic(&bootstrap, 2).await);
     produce(&bootstrap, &name, 1, 7).await;
     let (full, empty) = (TopicPartition::new(name.as_str(), 0), TopicPartition::new(name.as_str(), 1));
-    let mut check = async |partition: &TopicPartition, spec, expected| {
+    let check = async |partition: &TopicPartition, spec, expected| {
         let listed = admin.list_offsets(&[(partition.clone(), spec)], true).await.unwrap();
         assert_eq!(*listed[partition].as_ref().unwrap(), expected, "{partition} {spec:?}");
     };

@@ -23,16 +23,24 @@ async fn reading_goes_on_where_the_group_has_committed() {
     produce(&bootstrap, &topic, 1, 10).await;
     let mut first = member(&bootstrap, &group, &topic);
     assigned(&mut first).await;
-    assert_eq!(first.positions(&[partition.clone()], PATIENCE).await.unwrap()[&partition], 0, "auto.offset.reset");
+    assert_eq!(
+        first.positions(std::slice::from_ref(&partition), PATIENCE).await.unwrap()[&partition],
+        0,
+        "auto.offset.reset"
+    );
     records(&mut first, 10).await;
-    assert_eq!(first.positions(&[partition.clone()], PATIENCE).await.unwrap()[&partition], 10, "after the last one");
+    assert_eq!(
+        first.positions(std::slice::from_ref(&partition), PATIENCE).await.unwrap()[&partition],
+        10,
+        "after the last one"
+    );
     first.commit_sync(&Offsets::from([(partition.clone(), 4.into())]), PATIENCE).await.unwrap();
-    assert_eq!(first.committed(&[partition.clone()], PATIENCE).await.unwrap()[&partition].offset, 4);
+    assert_eq!(first.committed(std::slice::from_ref(&partition), PATIENCE).await.unwrap()[&partition].offset, 4);
     first.close(PATIENCE).await;
 
     let mut second = member(&bootstrap, &group, &topic);
     assigned(&mut second).await;
-    let positions = second.positions(&[partition.clone()], PATIENCE).await.unwrap();
+    let positions = second.positions(std::slice::from_ref(&partition), PATIENCE).await.unwrap();
     assert_eq!(positions[&partition], 4, "committed");
     second.complete_assignment(&positions, &[]).unwrap();
     assert_eq!(offsets(&records(&mut second, 6).await), (4..10).collect::<Vec<_>>());
@@ -84,7 +92,10 @@ async fn partitions_move_between_members_and_can_be_committed_before() {
         let second = joining.await.unwrap();
         assert!(first.assignment().iter().all(|partition| !second.is_assigned(partition)), "{protocol}");
         let committed = second.committed(&revoked, PATIENCE).await.unwrap();
-        assert!(committed.values().all(|offset| offset.offset == 3) && committed.len() == revoked.len(), "{committed:?}");
+        assert!(
+            committed.values().all(|offset| offset.offset == 3) && committed.len() == revoked.len(),
+            "{committed:?}"
+        );
         first.close(PATIENCE).await;
         second.close(PATIENCE).await;
     }

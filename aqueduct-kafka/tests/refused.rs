@@ -100,7 +100,10 @@ async fn what_is_not_allowed_fails_at_once_in_javas_words() {
     group.set_base("group.id", "secret-group");
     let error = poll_until_error(&group, &topic).await;
     assert_eq!(error.kind(), ErrorKind::Authorization, "{error:?}");
-    let expected = ["Not authorized to access group: secret-group".to_owned(), format!("Not authorized to access topics: [{topic}]")];
+    let expected = [
+        "Not authorized to access group: secret-group".to_owned(),
+        format!("Not authorized to access topics: [{topic}]"),
+    ];
     assert!(expected.contains(&error.message().to_owned()), "{error}");
 
     let admin = Admin::create(&settings(&bootstrap, "alice-secret")).unwrap();

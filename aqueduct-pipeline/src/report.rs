@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use aqueduct_api::{ConnectError, SourceRecord, TimestampType};
 
-use crate::operator::Stage;
 use crate::ConsumedRecord;
+use crate::operator::Stage;
 
 /// The record that failed, as it was before anything was done to it.
 #[derive(Debug, Clone, Copy)]

@@ -11,6 +11,7 @@ use crate::{ConsumedRecord, Converters, NamedHeaderConverter};
 
 /// What became of a consumed record.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every outcome is a record, and a box for each would cost")]
 pub enum SinkOutcome {
     /// It is for the task.
     Put(SinkRecord),

@@ -63,7 +63,8 @@ impl SourcePipeline {
 
         // Headers, key and value become bytes, in this order, which decides what is reported first.
         let topic = &record.topic;
-        let Some(mut headers) = encode_headers(&mut converters.header, operator, original, topic, &record.headers)? else {
+        let Some(mut headers) = encode_headers(&mut converters.header, operator, original, topic, &record.headers)?
+        else {
             return Ok(SourceOutcome::Dropped);
         };
         let key = &mut converters.key;

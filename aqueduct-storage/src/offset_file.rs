@@ -67,7 +67,10 @@ impl FileOffsetStore {
                 let key = key.map(Bytes::from);
                 if !map.insert(key.clone(), value.map(Bytes::from)) {
                     let text = key.as_deref().map_or("null".into(), String::from_utf8_lossy);
-                    tracing::warn!("Ignoring the offset key {text} in {}: it is not of the form [\"connector\",{{…}}]", path.display());
+                    tracing::warn!(
+                        "Ignoring the offset key {text} in {}: it is not of the form [\"connector\",{{…}}]",
+                        path.display()
+                    );
                 }
             }
         }
@@ -83,21 +86,17 @@ impl FileOffsetStore {
     pub fn check_writable(&self) -> Result<(), OffsetFileError> {
         let path = &self.0.path;
         let existed = path.exists();
-        let in_place = fs::OpenOptions::new().append(true).create(true).open(path);
-        let result = match in_place {
-            Ok(_) => {
-                if !existed {
-                    // Java leaves no empty file behind either; reading one is fine all the same.
-                    let _ = fs::remove_file(path);
-                }
-                return Ok(());
+        let Err(error) = fs::OpenOptions::new().append(true).create(true).open(path) else {
+            if !existed {
+                // Looking must leave nothing behind.
+                let _ = fs::remove_file(path);
             }
-            Err(error) => error,
+            return Ok(());
         };
         Err(OffsetFileError {
             path: path.clone(),
             problem: format!(
-                "cannot be written: {result}. Name a file in a folder that exists and that this user may write"
+                "cannot be written: {error}. Name a file in a folder that exists and that this user may write"
             ),
         })
     }

@@ -39,9 +39,11 @@ impl OffsetReader for StoredOffsets {
                 .iter()
                 .map(|partition| Ok(Bytes::from(offset_key(&self.connector, partition)?)))
                 .collect::<Result<Vec<_>, ConnectError>>()?;
-            let values = self.store.get(keys).await.map_err(|error| {
-                ConnectError::connect("Failed to fetch offsets.").caused_by(error)
-            })?;
+            let values = self
+                .store
+                .get(keys)
+                .await
+                .map_err(|error| ConnectError::connect("Failed to fetch offsets.").caused_by(error))?;
             let read = |bytes: Bytes| match parse_offset_value(&bytes) {
                 Ok(offset) => offset,
                 Err(error) => {

@@ -45,9 +45,9 @@ impl Transform for HoistField {
             }
             Some(schema) => {
                 let field = &self.field;
-                let updated = self.schemas.get(&schema, |schema| {
-                    SchemaBuilder::structure().field(field.clone(), schema.clone()).build()
-                })?;
+                let updated = self
+                    .schemas
+                    .get(&schema, |schema| SchemaBuilder::structure().field(field.clone(), schema.clone()).build())?;
                 let mut hoisted = Struct::new(updated.clone())?;
                 hoisted.put_at(0, value)?;
                 SchemaAndValue::new(updated, Value::from(hoisted))

@@ -8,9 +8,7 @@ use std::sync::Arc;
 
 use aqueduct_api::{ConfigMap, ConnectError, Origin, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type};
-use aqueduct_data::{
-    ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Type as SchemaType, Value,
-};
+use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Type as SchemaType, Value};
 
 use crate::part::{Part, not_a_map, not_a_struct};
 use crate::schema_cache::SchemaCache;
@@ -26,9 +24,7 @@ const PURPOSE: &str = "field insertion";
 const TIMESTAMP_SCHEMA: &str = "org.apache.kafka.connect.data.Timestamp";
 
 pub(crate) fn definition() -> ConfigDef {
-    let field = |name, doc| {
-        ConfigKey::new(name, Type::String).default_null().importance(Importance::Medium).doc(doc)
-    };
+    let field = |name, doc| ConfigKey::new(name, Type::String).default_null().importance(Importance::Medium).doc(doc);
     ConfigDef::new()
         .define(field(TOPIC_FIELD, "The field that gets the topic. `!` behind it makes it required, `?` optional."))
         .define(field(PARTITION_FIELD, "The field that gets the partition; `!` and `?` as for the topic."))
@@ -138,9 +134,7 @@ impl InsertField {
                     )));
                 }
             },
-            Source::Timestamp => {
-                about.timestamp.map(|ms| if with_schema { Value::Date(ms) } else { Value::Int64(ms) })
-            }
+            Source::Timestamp => about.timestamp.map(|ms| if with_schema { Value::Date(ms) } else { Value::Int64(ms) }),
             Source::Static(text) => Some(Value::String(text.clone())),
         })
     }
@@ -158,7 +152,12 @@ impl InsertField {
         Ok(())
     }
 
-    fn into_struct(&mut self, schema: &SchemaRef, value: &Value, about: &About) -> Result<SchemaAndValue, ConnectError> {
+    fn into_struct(
+        &mut self,
+        schema: &SchemaRef,
+        value: &Value,
+        about: &About,
+    ) -> Result<SchemaAndValue, ConnectError> {
         let Value::Struct(before) = value else {
             return Err(not_a_struct(PURPOSE, value));
         };

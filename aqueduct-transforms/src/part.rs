@@ -40,8 +40,5 @@ pub(crate) fn not_a_map(purpose: &str, value: &Value) -> ConnectError {
 
 /// The error for a value that is no struct where there is a schema.
 pub(crate) fn not_a_struct(purpose: &str, value: &Value) -> ConnectError {
-    ConnectError::data(format!(
-        "Only Struct objects supported for [{purpose}], found: {}",
-        value.java_class()
-    ))
+    ConnectError::data(format!("Only Struct objects supported for [{purpose}], found: {}", value.java_class()))
 }

@@ -9,8 +9,7 @@ use aqueduct_jvm::regex::JavaRegex;
 
 use crate::VERSION;
 
-const PACKAGES: [&str; 2] =
-    ["org.apache.kafka.connect.transforms.predicates", "org.apache.kafka.connect.predicates"];
+const PACKAGES: [&str; 2] = ["org.apache.kafka.connect.transforms.predicates", "org.apache.kafka.connect.predicates"];
 const PATTERN: &str = "pattern";
 const NAME: &str = "name";
 

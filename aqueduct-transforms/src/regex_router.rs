@@ -38,9 +38,8 @@ impl RegexRouter {
     pub(crate) fn configure(props: &ConfigMap) -> Result<Self, ConnectError> {
         let config = definition().parse(props)?;
         let pattern = config.string(REGEX)?;
-        let regex = JavaRegex::new(pattern).map_err(|error| {
-            ConfigError::invalid(REGEX, pattern, format_args!("Invalid regex: {error}"))
-        })?;
+        let regex = JavaRegex::new(pattern)
+            .map_err(|error| ConfigError::invalid(REGEX, pattern, format_args!("Invalid regex: {error}")))?;
         Ok(Self { regex, replacement: Replacement::parse(config.string(REPLACEMENT)?), last: None })
     }
 

@@ -7,8 +7,18 @@ use aqueduct_transforms::plugins;
 
 /// Transforms that are still to come.
 const TO_COME: [&str; 12] = [
-    "Cast", "DropHeaders", "ExtractField", "Flatten", "HeaderFrom", "InsertHeader", "MaskField", "ReplaceField",
-    "SetSchemaMetadata", "TimestampConverter", "TimestampRouter", "ValueToKey",
+    "Cast",
+    "DropHeaders",
+    "ExtractField",
+    "Flatten",
+    "HeaderFrom",
+    "InsertHeader",
+    "MaskField",
+    "ReplaceField",
+    "SetSchemaMetadata",
+    "TimestampConverter",
+    "TimestampRouter",
+    "ValueToKey",
 ];
 
 fn failure(error: &ConnectError, phase: &'static str) -> Failure {
@@ -54,9 +64,9 @@ fn transform(case: &Case) -> Result<Verdict, NotCompared> {
     let plugin = plugin(case)?;
     let Factory::Transformation { configure, .. } = &plugin.factory else { panic!("{plugin:?} is no transform") };
     let (props, (input, recorded)) = (config(case)?, record(case)?);
-    let outcome = configure(&props).map_err(|error| failure(&error, "configure")).and_then(|mut transform| {
-        transform.apply(input).map_err(|error| failure(&error, "apply"))
-    });
+    let outcome = configure(&props)
+        .map_err(|error| failure(&error, "configure"))
+        .and_then(|mut transform| transform.apply(input).map_err(|error| failure(&error, "apply")));
     case.check_transform(outcome.map(|record| {
         record.map(|record| ConformanceRecord {
             kind: recorded.kind,

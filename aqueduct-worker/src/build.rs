@@ -41,8 +41,7 @@ fn converter(
     settings: &ConverterSettings,
     is_key: bool,
 ) -> Result<NamedConverter, BuildError> {
-    let plugin =
-        plugins.find(PluginKind::Converter, &settings.class).map_err(|_| no_class(key, &settings.class))?;
+    let plugin = plugins.find(PluginKind::Converter, &settings.class).map_err(|_| no_class(key, &settings.class))?;
     let Factory::Converter { configure, .. } = &plugin.factory else {
         return Err(no_class(key, &settings.class));
     };
@@ -64,7 +63,10 @@ fn aliases<'a>(config: &'a ConfigMap, key: &str) -> impl Iterator<Item = &'a str
 
 /// The transforms of a connector, with their predicates.
 pub(crate) fn chain(plugins: &Plugins, config: &ConfigMap) -> Result<TransformChain, BuildError> {
-    aliases(config, "transforms").map(|alias| link(plugins, config, alias)).collect::<Result<_, _>>().map(TransformChain::new)
+    aliases(config, "transforms")
+        .map(|alias| link(plugins, config, alias))
+        .collect::<Result<_, _>>()
+        .map(TransformChain::new)
 }
 
 fn link(plugins: &Plugins, config: &ConfigMap, alias: &str) -> Result<Link, BuildError> {
@@ -72,8 +74,7 @@ fn link(plugins: &Plugins, config: &ConfigMap, alias: &str) -> Result<Link, Buil
     let mut props = behind(config, &prefix);
     let type_key = format!("{prefix}type");
     let class = props.get("type").cloned().ok_or_else(|| ConfigError::missing(&type_key))?;
-    let plugin =
-        plugins.find(PluginKind::Transformation, &class).map_err(|_| no_class(&type_key, &class))?;
+    let plugin = plugins.find(PluginKind::Transformation, &class).map_err(|_| no_class(&type_key, &class))?;
     let Factory::Transformation { configure, .. } = &plugin.factory else {
         return Err(no_class(&type_key, &class));
     };
@@ -144,7 +145,8 @@ impl Pause for BlockingPause {
 
     fn random(&self, below: u64) -> u64 {
         // The low bits of the clock spread retries well enough, and need no dependency.
-        let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
+        let nanos =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
         u64::from(nanos) % below.max(1)
     }
 }

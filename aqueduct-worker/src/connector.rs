@@ -211,7 +211,9 @@ impl ConnectorHandle {
             let _ = (&mut self.ended).await;
         };
         if tokio::time::timeout_at(deadline, orderly).await.is_err() {
-            tracing::error!("Connector '{name}' failed to properly shut down, has become unresponsive, and may be consuming external resources. Correct the configuration for this connector or remove the connector.");
+            tracing::error!(
+                "Connector '{name}' failed to properly shut down, has become unresponsive, and may be consuming external resources. Correct the configuration for this connector or remove the connector."
+            );
             self.cancelled.store(true, Ordering::Release);
             self.ended.abort();
         }
@@ -279,8 +281,7 @@ impl Loop {
         };
         outcome.map_err(|error| {
             self.fail(&error);
-            let message =
-                format!("Failed to transition connector {} to state {}", self.reporter.name, target.name());
+            let message = format!("Failed to transition connector {} to state {}", self.reporter.name, target.name());
             ConnectError::connect(message).caused_by(error)
         })
     }

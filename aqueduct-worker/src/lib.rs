@@ -19,8 +19,8 @@ mod worker;
 
 pub use build::BuildError;
 pub use clients::{admin_settings, own_client_keys, producer_settings, sink_group_id};
-pub use errors::connect_error;
 pub use connector::ConnectorEvents;
+pub use errors::connect_error;
 pub use ids::TaskId;
 pub use panics::install_hook;
 pub use settings::{ConnectorSettings, ConverterSettings, WorkerSettings};

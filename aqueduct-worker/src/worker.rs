@@ -270,8 +270,7 @@ impl Worker {
                 let _on_the_tasks_runtime = self.runtime.enter();
                 let producer = self.producers.acquire(&client).map_err(|error| client_failure(&error))?;
                 let topics = if worker.topic_creation && uses_topic_creation(connector) {
-                    let settings =
-                        admin_settings(worker, connector, format!("connector-adminclient-{id}"), true)?;
+                    let settings = admin_settings(worker, connector, format!("connector-adminclient-{id}"), true)?;
                     let brokers = settings.get("bootstrap.servers").unwrap_or_default().to_owned();
                     let admin = Admin::create(&settings).map_err(|error| client_failure(&error))?;
                     Some(TopicCreator::new(admin, brokers, connector)?)
@@ -386,7 +385,9 @@ fn check_tasks_max(name: &str, tasks: usize, settings: &ConnectorSettings) -> Re
         )
         .with_class("org.apache.kafka.connect.runtime.TooManyTasksException"));
     }
-    tracing::warn!("{problem}This behaviour should be considered a bug and will be disallowed in future releases of Kafka Connect.");
+    tracing::warn!(
+        "{problem}This behaviour should be considered a bug and will be disallowed in future releases of Kafka Connect."
+    );
     Ok(())
 }
 

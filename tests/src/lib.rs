@@ -40,6 +40,7 @@ pub struct Seeded(u64);
 
 impl Seeded {
     /// A generator with the seed of the environment, or this one; it is printed.
+    #[expect(clippy::print_stderr, reason = "a failing run shows its seed")]
     pub fn new(usual: u64) -> Self {
         let seed = std::env::var("AQUEDUCT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(usual);
         eprintln!("seed {seed} (AQUEDUCT_SEED)");

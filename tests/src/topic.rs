@@ -10,7 +10,8 @@ use crate::setting;
 /// When the topic cannot be read.
 pub fn topic_values(bootstrap: &str, topic: &str) -> Vec<Option<String>> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tools/dump_topic.py");
-    let output = Command::new(setting("AQUEDUCT_PYTHON")).args([script, bootstrap, topic]).output().expect("python starts");
+    let output =
+        Command::new(setting("AQUEDUCT_PYTHON")).args([script, bootstrap, topic]).output().expect("python starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("the script prints UTF-8");
     text.lines().map(|line| serde_json::from_str(line).expect("a JSON text or null")).collect()

@@ -1,4 +1,5 @@
 //! What is wrong is said with file, key, value and the way out, and the exit code is not 0.
+#![cfg(test)]
 
 use std::fs;
 use std::net::TcpListener;
@@ -86,9 +87,12 @@ fn a_port_in_use_is_named_with_the_way_out() {
 fn an_unwritable_offset_file_is_refused_when_there_is_a_source() {
     let folder = tempfile::tempdir().unwrap();
     let nowhere = folder.path().join("missing").join("offsets").display().to_string();
-    let files = files(folder.path())
-        .with(&[("offset.storage.file.filename", &nowhere)])
-        .connector(file_source("s", &folder.path().join("in"), &unique("t"), &[]));
+    let files = files(folder.path()).with(&[("offset.storage.file.filename", &nowhere)]).connector(file_source(
+        "s",
+        &folder.path().join("in"),
+        &unique("t"),
+        &[],
+    ));
     check(&files, 2, &["offset.storage.file.filename", &nowhere]);
 }
 

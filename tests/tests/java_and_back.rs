@@ -1,4 +1,5 @@
 //! A Java standalone worker and ours take turns on the same properties and the same offset file.
+#![cfg(test)]
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;

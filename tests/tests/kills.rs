@@ -1,4 +1,5 @@
 //! Workers that are killed at any moment: nothing is lost, and no offset overtakes its record.
+#![cfg(test)]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,7 +22,12 @@ fn after_many_kills_every_line_arrived_at_least_once() {
     let quick = [("consumer.override.session.timeout.ms", "6000"), ("consumer.override.heartbeat.interval.ms", "500")];
     let files = WorkerFiles::new(folder.path(), &bootstrap())
         .with(&[("offset.flush.interval.ms", "50")])
-        .connector(file_source("source", &input, &topic, &[("batch.size", "500"), ("producer.override.linger.ms", "1")]))
+        .connector(file_source(
+            "source",
+            &input,
+            &topic,
+            &[("batch.size", "500"), ("producer.override.linger.ms", "1")],
+        ))
         .connector(file_sink(&sink, &output, &topic, &quick));
 
     for kill in 0..kills {

@@ -1,4 +1,5 @@
 //! The main job: the lines of a file go through Kafka into another file.
+#![cfg(test)]
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -80,9 +81,8 @@ fn a_missing_output_folder_fails_the_task_and_not_the_worker() {
     let folder = tempfile::tempdir().unwrap();
     let (topic, sink) = (unique("nofolder"), unique("nofolder-sink"));
     let missing = folder.path().join("missing").join("out.txt");
-    let worker = WorkerFiles::new(folder.path(), &bootstrap())
-        .connector(file_sink(&sink, &missing, &topic, &[]))
-        .start();
+    let worker =
+        WorkerFiles::new(folder.path(), &bootstrap()).connector(file_sink(&sink, &missing, &topic, &[])).start();
     let status = worker.task_state(&sink, 0, "FAILED");
     let trace = status["trace"].as_str().unwrap();
     assert!(trace.contains("Couldn't find or create file"), "{trace}");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::common::{PREDICATES_GROUP, TRANSFORMS_GROUP};
+use super::shared_keys::{PREDICATES_GROUP, TRANSFORMS_GROUP};
 use super::plugins::{ClassesOf, VersionsOf};
 use super::*;
 use crate::Importance::{High, Medium};

@@ -5,7 +5,7 @@
 //! on top, elsewhere. Rules between keys are functions beside the definitions: [`check_topics`] for sinks,
 //! [`topic_creation_def`] for sources.
 
-mod common;
+mod shared_keys;
 mod enrich;
 mod keys;
 mod plugins;
@@ -13,7 +13,7 @@ mod sink;
 mod source;
 mod topic_creation;
 
-pub use common::{ConnectorDefaults, PluginDefault};
+pub use shared_keys::{ConnectorDefaults, PluginDefault};
 pub use enrich::enrich;
 pub use keys::*;
 pub(crate) use plugins::abstract_class;

@@ -3,7 +3,7 @@
 use aqueduct_jvm::regex::JavaRegex;
 use indexmap::IndexMap;
 
-use super::common::{COMMON_GROUP, ERROR_GROUP, Shown, common_def, key};
+use super::shared_keys::{COMMON_GROUP, ERROR_GROUP, Shown, common_def, key};
 use super::*;
 use crate::Importance::{High, Medium};
 use crate::parse::{java_trim, split_list};

@@ -1,6 +1,6 @@
 //! The keys of sources.
 
-use super::common::{Shown, common_def, key, unique_aliases};
+use super::shared_keys::{Shown, common_def, key, unique_aliases};
 use super::*;
 use crate::Importance::{Low, Medium};
 use crate::{AnyClass, ConfigDef, Type, Validator, Width};

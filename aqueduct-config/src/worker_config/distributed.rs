@@ -1,7 +1,7 @@
 //! The keys of a distributed worker: group membership, internal topics, requests between workers, and the Kafka
 //! clients that serve them.
 
-use super::common::{common, key};
+use super::shared_keys::{common, key};
 use super::*;
 use crate::Importance::{High, Low, Medium};
 use crate::client_security::sasl_keys;

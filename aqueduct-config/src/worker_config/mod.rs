@@ -3,7 +3,7 @@
 //! Keys that are not defined here are legal: they go to clients, converters and extensions. A worker starts from
 //! [`parse_standalone`] or [`parse_distributed`], which also apply the rules between keys.
 
-mod common;
+mod shared_keys;
 mod distributed;
 mod headers;
 mod keys;
@@ -11,7 +11,7 @@ mod listeners;
 mod mac;
 mod standalone;
 
-pub use common::{common, override_allowlist};
+pub use shared_keys::{common, override_allowlist};
 pub use distributed::{distributed, internal_topic_settings, parse_distributed};
 pub use headers::{HeaderAction, HeaderRule, response_header_rules};
 pub use keys::*;

@@ -1,6 +1,6 @@
 //! The keys of a standalone worker.
 
-use super::common::{common, key};
+use super::shared_keys::{common, key};
 use super::{OFFSET_STORAGE_FILE_FILENAME, lift_reconnect_backoff};
 use crate::{ClassResolver, ConfigDef, ConfigError, Importance, ParsedConfig, Properties, Type};
 

@@ -222,7 +222,8 @@ impl Herder for StandaloneHerder {
 
     fn plugin_config(&self, plugin: &str) -> Result<Vec<ConfigKeyInfo>, HerderError> {
         let plugins = self.0.worker.plugins();
-        let found = plugins.find_any(plugin).ok_or_else(|| HerderError::not_found(format!("Unknown plugin {plugin}.")))?;
+        let found =
+            plugins.find_any(plugin).ok_or_else(|| HerderError::not_found(format!("Unknown plugin {plugin}.")))?;
         let common = match found.kind() {
             PluginKind::Source | PluginKind::Sink => {
                 let defaults = aqueduct_config::connector_config::ConnectorDefaults {

@@ -46,12 +46,9 @@ impl Core {
                 .into_iter()
                 .map(|(tp, offset)| ConnectorOffset {
                     partition: Some(
-                        [
-                            ("kafka_topic", Value::String(tp.topic)),
-                            ("kafka_partition", Value::Int32(tp.partition)),
-                        ]
-                        .into_iter()
-                        .collect(),
+                        [("kafka_topic", Value::String(tp.topic)), ("kafka_partition", Value::Int32(tp.partition))]
+                            .into_iter()
+                            .collect(),
                     ),
                     offset: Some([("kafka_offset", offset.offset)].into_iter().collect()),
                 })
@@ -67,15 +64,13 @@ impl Core {
             .collect())
     }
 
-    pub(super) async fn alter_offsets(
-        &self,
-        name: &str,
-        offsets: Vec<ConnectorOffset>,
-    ) -> Result<String, HerderError> {
+    pub(super) async fn alter_offsets(&self, name: &str, offsets: Vec<ConnectorOffset>) -> Result<String, HerderError> {
         let _lock = self.lock(name).await;
         let connector = self.stopped(name)?;
         if offsets.is_empty() {
-            return Err(HerderError::bad_request("Partitions / offsets need to be provided for an alter offsets request"));
+            return Err(HerderError::bad_request(
+                "Partitions / offsets need to be provided for an alter offsets request",
+            ));
         }
         if self.is_sink(&connector.config)? {
             let offsets = offsets.iter().map(sink_offset).collect::<Result<Vec<_>, _>>()?;
@@ -91,9 +86,8 @@ impl Core {
         if self.is_sink(&connector.config)? {
             let (admin, group) = self.sink_admin(name, &connector.config)?;
             let present = admin.list_group_offsets(&group).await;
-            let present = present.map_err(|error| {
-                wrapped(format!("Failed to list offsets for sink connector {name}"), &error)
-            })?;
+            let present = present
+                .map_err(|error| wrapped(format!("Failed to list offsets for sink connector {name}"), &error))?;
             let offsets: Vec<SinkOffset> = present
                 .into_keys()
                 .map(|tp| (TopicPartition { topic: tp.topic, partition: tp.partition }, None))
@@ -131,7 +125,10 @@ impl Core {
             writer.put(Arc::new(partition), offset);
         }
         writer.flush(TIMEOUT).await.map_err(|error| {
-            HerderError::internal(format!("Failed to {} offsets for source connector {name}: {error}", present_tense(verb)))
+            HerderError::internal(format!(
+                "Failed to {} offsets for source connector {name}: {error}",
+                present_tense(verb)
+            ))
         })?;
         Ok(outcome(took_part, verb))
     }
@@ -146,10 +143,8 @@ impl Core {
         let took_part = self.ask_sink(name, config, offsets.clone()).await?;
         let (admin, group) = self.sink_admin(name, config)?;
         let kafka = |tp: &TopicPartition| aqueduct_kafka::TopicPartition::new(tp.topic.clone(), tp.partition);
-        let set: BTreeMap<_, _> = offsets
-            .iter()
-            .filter_map(|(tp, offset)| Some((kafka(tp), OffsetAndMetadata::from((*offset)?))))
-            .collect();
+        let set: BTreeMap<_, _> =
+            offsets.iter().filter_map(|(tp, offset)| Some((kafka(tp), OffsetAndMetadata::from((*offset)?)))).collect();
         if set.values().any(|offset| offset.offset < 0) {
             return Err(HerderError::internal(format!("Failed to modify offsets for sink connector {name}")));
         }
@@ -256,9 +251,9 @@ fn sink_offset(entry: &ConnectorOffset) -> Result<SinkOffset, HerderError> {
     })?;
     let tp = TopicPartition { topic, partition: number };
     let Some(offset) = &entry.offset else { return Ok((tp, None)) };
-    let offset = offset
-        .get_str("kafka_offset")
-        .ok_or_else(|| bad("The offset for a sink connector should either be null or contain the key 'kafka_offset'"))?;
+    let offset = offset.get_str("kafka_offset").ok_or_else(|| {
+        bad("The offset for a sink connector should either be null or contain the key 'kafka_offset'")
+    })?;
     let offset = whole(offset).ok_or_else(|| {
         HerderError::bad_request(format!(
             "Failed to parse the following Kafka offset value in the provided offsets: '{}'. Offset values for sink \

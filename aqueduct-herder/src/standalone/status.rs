@@ -71,7 +71,9 @@ impl Core {
         let config = self.config.lock();
         let connector = config.get(name).ok_or_else(|| not_found(name))?;
         let tasks = connector.tasks.iter().enumerate();
-        Ok(tasks.map(|(task, config)| TaskInfo { id: TaskId::new(name, task as u32), config: config.clone() }).collect())
+        Ok(tasks
+            .map(|(task, config)| TaskInfo { id: TaskId::new(name, task as u32), config: config.clone() })
+            .collect())
     }
 
     fn kind_of(&self, config: &aqueduct_api::ConfigMap) -> ConnectorKind {

@@ -122,8 +122,7 @@ impl Parser<'_> {
 /// `Character.isJavaIdentifierStart` for the characters up to U+00FF.
 fn is_start(byte: u8) -> bool {
     match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'$' | b'_' => true,
-        0xa2..=0xa5 | 0xaa | 0xb5 | 0xba => true,
+        b'a'..=b'z' | b'A'..=b'Z' | b'$' | b'_' | 0xa2..=0xa5 | 0xaa | 0xb5 | 0xba => true,
         0xd7 | 0xf7 => false,
         _ => byte >= 0xc0,
     }

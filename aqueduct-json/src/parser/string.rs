@@ -173,9 +173,7 @@ impl Parser<'_> {
                     Err(broken(format!("invalid low surrogate{got}"), self.at))
                 }
             },
-            Some(byte) => {
-                Err(broken(format!("expected '\\' to start low surrogate, got 0x{byte:x}"), self.at))
-            }
+            Some(byte) => Err(broken(format!("expected '\\' to start low surrogate, got 0x{byte:x}"), self.at)),
             None => Err(Fault::end(" in field name", self.at)),
         }
     }

@@ -78,7 +78,9 @@ impl Reader {
             let mut parts = pair.elements();
             let (Some(key), Some(value), 2) = (parts.next(), parts.next(), pair.count()) else {
                 let length = pair.count();
-                return Err(ConnectError::data(format!("Found invalid map entry, expected length 2 but found :{length}")));
+                return Err(ConnectError::data(format!(
+                    "Found invalid map entry, expected length 2 but found :{length}"
+                )));
             };
             let key = self.typed(keys, Some(key))?;
             let value = self.typed(values, Some(value))?;

@@ -80,7 +80,8 @@ impl Reader {
         let encoded = match (logical, kind) {
             (LogicalType::Decimal, Kind::Integer | Kind::Fraction) => return Ok(number::decimal(raw).into()),
             (LogicalType::Decimal, Kind::Text) => {
-                let invalid = |cause: ConnectError| ConnectError::data("Invalid bytes for Decimal field").caused_by(cause);
+                let invalid =
+                    |cause: ConnectError| ConnectError::data("Invalid bytes for Decimal field").caused_by(cause);
                 let bytes = base64_text::decode(&node.text()).map_err(|why| invalid(invalid_format(why)))?;
                 return logical.to_logical(schema, &bytes.into()).map_err(|error| invalid(error.into()));
             }
@@ -180,6 +181,8 @@ fn not_logical(logical: LogicalType, kind: Kind) -> ConnectError {
         LogicalType::Timestamp => ("Timestamp", "integral"),
     };
     let found = kind.name();
-    DataError::data(format!("Invalid type for {name}, underlying representation should be {underlying} but was {found}"))
-        .into()
+    DataError::data(format!(
+        "Invalid type for {name}, underlying representation should be {underlying} but was {found}"
+    ))
+    .into()
 }

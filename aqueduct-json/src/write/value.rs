@@ -100,7 +100,9 @@ impl Writer<'_> {
             | (LogicalType::Date | LogicalType::Time | LogicalType::Timestamp, Value::Date(_)) => {}
             _ => {
                 let got = value.java_class();
-                return Err(ConnectError::data(format!("Invalid type for {name}, expected {class} but was class {got}")));
+                return Err(ConnectError::data(format!(
+                    "Invalid type for {name}, expected {class} but was class {got}"
+                )));
             }
         }
         let encoded = logical.from_logical(schema, value)?;
@@ -154,7 +156,11 @@ impl Writer<'_> {
 
     /// A map without a schema: an object when its keys are strings, else a list of pairs.
     pub(crate) fn free_map(&mut self, map: &ValueMap) -> Result<(), ConnectError> {
-        if map.iter().all(|(key, _)| key.as_str().is_some()) { self.object(None, map) } else { self.pairs(None, None, map) }
+        if map.iter().all(|(key, _)| key.as_str().is_some()) {
+            self.object(None, map)
+        } else {
+            self.pairs(None, None, map)
+        }
     }
 
     /// A map all of whose keys are strings.
@@ -192,12 +198,7 @@ impl Writer<'_> {
     /// A map by a string schema whose keys are not all strings: null, or of a logical type. The text of each key's JSON
     /// is the name, and names that come out equal are one member, with the last value at the first place.
     #[cold]
-    fn odd_names(
-        &mut self,
-        keys: &SchemaRef,
-        values: Option<&SchemaRef>,
-        map: &ValueMap,
-    ) -> Result<(), ConnectError> {
+    fn odd_names(&mut self, keys: &SchemaRef, values: Option<&SchemaRef>, map: &ValueMap) -> Result<(), ConnectError> {
         let mut members: Vec<(BytesMut, BytesMut)> = Vec::with_capacity(map.len());
         let mut places = HashMap::with_capacity(map.len());
         for (key, value) in map.iter() {

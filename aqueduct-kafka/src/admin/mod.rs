@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::ask::Asker;
 use crate::client_config::ClientKind;
 use crate::error::{ErrorKind, KafkaError};
+use crate::native::{Client, Event, Reply};
 use crate::settings::ClientSettings;
 use crate::start::start;
 
@@ -38,11 +39,11 @@ impl Admin {
 
     /// The cluster's id. While no broker is there this waits and says so once.
     pub async fn cluster_id(&self) -> Result<String, KafkaError> {
-        let send = |client: &crate::native::Client, reply: crate::native::Reply<'_>| {
+        let send = |client: &Client, reply: Reply<'_>| {
             client.describe_cluster(reply);
             Ok(())
         };
-        let id = self.asker.ask("describing the cluster", self.timeout, send, crate::native::Event::cluster_id).await?;
+        let id = self.asker.ask("describing the cluster", self.timeout, send, Event::cluster_id).await?;
         id.ok_or_else(|| KafkaError::new(ErrorKind::Unsupported, "the cluster has no id: its brokers are too old"))
     }
 }

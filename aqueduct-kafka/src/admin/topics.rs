@@ -1,13 +1,14 @@
 //! Topics: create, delete, list, describe, their configurations and offsets.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytestring::ByteString;
 
 use super::Admin;
 use crate::codes;
 use crate::error::KafkaError;
-use crate::native::{Event, Named, OFFSET_BEGINNING, OFFSET_END, PartitionList, describe};
+use crate::native::{Event, Named, OFFSET_BEGINNING, OFFSET_END, PartitionList, PartitionOffset, describe};
 use crate::record::TopicPartition;
 
 /// A topic to create.
@@ -63,16 +64,14 @@ impl Admin {
         if topics.is_empty() {
             return Ok(Vec::new());
         }
-        let results = self
-            .asker
+        self.asker
             .ask(
                 "creating topics",
                 self.timeout,
                 |client, reply| client.create_topics(topics, reply),
-                |event| retry_if_all(event.topic_results()?),
+                |event| retry_if_single(event.topic_results()?),
             )
-            .await?;
-        Ok(results)
+            .await
     }
 
     /// Deletes topics, each with its own result.
@@ -80,16 +79,14 @@ impl Admin {
         if topics.is_empty() {
             return Ok(Vec::new());
         }
-        let results = self
-            .asker
+        self.asker
             .ask(
                 "deleting topics",
                 self.timeout,
                 |client, reply| client.delete_topics(topics, reply),
                 Event::topic_results,
             )
-            .await?;
-        Ok(results)
+            .await
     }
 
     /// The names of all topics that we may see, Kafka's internal ones included, with their partitions' numbers.
@@ -97,7 +94,7 @@ impl Admin {
         // Asking for the cluster waits for a broker without a thread and notices refused credentials; with a broker
         // there, listing takes a round trip.
         self.cluster_id().await?;
-        let client = std::sync::Arc::clone(self.asker.client());
+        let client = Arc::clone(self.asker.client());
         let timeout_ms = i32::try_from(self.timeout.as_millis()).unwrap_or(i32::MAX);
         let listing = tokio::task::spawn_blocking(move || client.list_topics(timeout_ms)).await;
         let topics = listing.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
@@ -164,7 +161,7 @@ impl Admin {
                 Event::listed_offsets,
             )
             .await?;
-        let result = |entry: crate::native::PartitionOffset| match entry.code {
+        let result = |entry: PartitionOffset| match entry.code {
             codes::NONE => (entry.partition, Ok(entry.offset)),
             code => {
                 let error = KafkaError::from_code(code, format!("{}: {}", entry.partition, describe(code)));
@@ -176,7 +173,7 @@ impl Admin {
 }
 
 /// A single answer that is worth trying again is tried again; several are for the caller to sort out.
-fn retry_if_all<T>(results: Named<T>) -> Result<Named<T>, KafkaError> {
+fn retry_if_single<T>(results: Named<T>) -> Result<Named<T>, KafkaError> {
     match results.as_slice() {
         [(_, Err(error))] if error.kind() == crate::ErrorKind::Retriable => Err(error.clone()),
         _ => Ok(results),

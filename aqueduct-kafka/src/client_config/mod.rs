@@ -15,7 +15,7 @@
 mod acceptance;
 mod bootstrap;
 mod classes;
-mod common;
+mod connection_keys;
 mod consumer;
 mod draft;
 mod environment;
@@ -95,7 +95,7 @@ pub fn translate_in(
     let config = definition.parse_with(java, &AnyClass)?;
     let mut draft = Draft { client, config, environment, properties: BTreeMap::new(), warnings: Vec::new() };
     draft.apply_table()?;
-    common::translate(&mut draft)?;
+    connection_keys::translate(&mut draft)?;
     let producer = match client {
         ClientKind::Producer => producer::translate(&mut draft)?,
         _ => ProducerExtras::default(),
@@ -108,7 +108,7 @@ pub fn translate_in(
     let is_known = |key: &str| definition.key(key).is_some() || PREFIXES.iter().any(|prefix| key.starts_with(prefix));
     Ok(LibrdkafkaConfig {
         client,
-        default_api_timeout: common::default_api_timeout(&draft)?,
+        default_api_timeout: connection_keys::default_api_timeout(&draft)?,
         request_timeout: draft.millis(keys::REQUEST_TIMEOUT_MS)?,
         unused: java.keys().filter(|key| !is_known(key)).cloned().collect(),
         properties: draft.properties,

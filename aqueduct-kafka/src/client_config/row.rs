@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 use aqueduct_config::client_config;
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, ConfigValueData, Validator};
 
-use super::{ClientKind, common, consumer, producer, security};
+use super::{ClientKind, connection_keys, consumer, producer, security};
 
 /// The largest number of Java's `int`, and of most of librdkafka's numbers.
 pub(super) const INT: i64 = i32::MAX as i64;
@@ -62,7 +62,7 @@ pub(super) const fn row(name: &'static str, check: Check, meaning: Meaning) -> R
 }
 
 fn all_rows() -> impl Iterator<Item = &'static Row> {
-    [common::ROWS, security::ROWS, producer::ROWS, consumer::ROWS].into_iter().flatten()
+    [connection_keys::ROWS, security::ROWS, producer::ROWS, consumer::ROWS].into_iter().flatten()
 }
 
 /// The rows of a client.

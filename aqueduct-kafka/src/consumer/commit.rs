@@ -25,7 +25,8 @@ impl Consumer {
         let list = list(offsets)?;
         let deadline = Instant::now() + timeout;
         let too_late = || {
-            let message = format!("Timeout of {}ms expired before successfully committing offsets", timeout.as_millis());
+            let message =
+                format!("Timeout of {}ms expired before successfully committing offsets", timeout.as_millis());
             Err(KafkaError::new(ErrorKind::Timeout, message))
         };
         loop {
@@ -74,7 +75,8 @@ impl Consumer {
             codes::GROUP_AUTHORIZATION_FAILED => self.troubles.group_refused(),
             codes::TOPIC_AUTHORIZATION_FAILED => {
                 let partitions = event.partitions();
-                let topic = partitions.iter().find(|entry| entry.code == code).map_or("", |entry| &entry.partition.topic);
+                let topic =
+                    partitions.iter().find(|entry| entry.code == code).map_or("", |entry| &entry.partition.topic);
                 self.troubles.topic_refused(topic)
             }
             _ => KafkaError::from_code(code, message),

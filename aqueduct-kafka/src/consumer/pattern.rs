@@ -68,7 +68,8 @@ impl PatternWatch {
     pub(super) async fn changed(&self) {
         let mut chosen = self.chosen.clone();
         if chosen.changed().await.is_err() {
-            std::future::pending().await
+            // Never: the task that announces lives as long as `self`.
+            std::future::pending::<()>().await;
         }
     }
 }

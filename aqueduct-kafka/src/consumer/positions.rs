@@ -7,7 +7,9 @@ use super::{Consumer, Offsets};
 use crate::client_config::OffsetReset;
 use crate::codes;
 use crate::error::{ErrorKind, KafkaError};
-use crate::native::{OFFSET_BEGINNING, OFFSET_END, OFFSET_INVALID, PartitionList, describe};
+use crate::native::{
+    Client, OFFSET_BEGINNING, OFFSET_END, OFFSET_INVALID, PartitionList, PartitionOffset, Reply, describe,
+};
 use crate::record::{OffsetAndMetadata, TopicPartition};
 
 /// How long one attempt at seeking waits for librdkafka's own threads.
@@ -39,13 +41,11 @@ impl Consumer {
 
     /// The offsets that the group has committed; partitions without one are left out.
     pub async fn committed(&self, partitions: &[TopicPartition], timeout: Duration) -> Result<Offsets, KafkaError> {
-        let Some(group) = self.extras.group_id.as_deref() else {
+        let Some(group) = self.extras.group_id.as_deref().filter(|_| !partitions.is_empty()) else {
             return Ok(Offsets::new());
         };
         let list = PartitionList::of(partitions.iter().map(|partition| (partition, OFFSET_INVALID)))?;
-        let send = |client: &crate::native::Client, reply: crate::native::Reply<'_>| {
-            client.list_group_offsets(group, Some(&list), reply)
-        };
+        let send = |client: &Client, reply: Reply<'_>| client.list_group_offsets(group, Some(&list), reply);
         let entries = self
             .asker
             .ask("fetching committed offsets", timeout, send, |event| {
@@ -62,6 +62,15 @@ impl Consumer {
             .collect())
     }
 
+    /// The offset after the last record of each of `partitions`; with `isolation.level=read_committed` the last stable one.
+    pub async fn end_offsets(
+        &self,
+        partitions: &[TopicPartition],
+        timeout: Duration,
+    ) -> Result<BTreeMap<TopicPartition, i64>, KafkaError> {
+        self.look_up(partitions, OFFSET_END, timeout).await
+    }
+
     /// Makes the next record of `partition` the one at `offset`. Records returned earlier are not affected. Takes effect
     /// in the next `poll`; nothing happens for a partition that is not ours.
     pub fn seek(&mut self, partition: &TopicPartition, offset: i64) {
@@ -73,7 +82,8 @@ impl Consumer {
     /// Stops records of `partitions` from coming, until [`Consumer::resume`] or until they are no longer ours. Those that
     /// are not ours are passed over.
     pub fn pause(&mut self, partitions: &[TopicPartition]) -> Result<(), KafkaError> {
-        let ours: Vec<TopicPartition> = partitions.iter().filter(|partition| self.is_assigned(partition)).cloned().collect();
+        let ours: Vec<TopicPartition> =
+            partitions.iter().filter(|partition| self.is_assigned(partition)).cloned().collect();
         self.set_paused(&ours, true)?;
         self.paused.extend(ours);
         Ok(())
@@ -148,13 +158,24 @@ impl Consumer {
                 return Err(KafkaError::new(ErrorKind::NoOffset, message));
             }
         };
-        let list = PartitionList::of(partitions.iter().map(|partition| (partition, offset)))?;
-        let send = |client: &crate::native::Client, reply: crate::native::Reply<'_>| {
-            client.list_offsets(&list, self.extras.read_committed, reply)
-        };
+        self.look_up(partitions, offset, timeout).await
+    }
+
+    /// The first or the end offset of each partition.
+    async fn look_up(
+        &self,
+        partitions: &[TopicPartition],
+        which: i64,
+        timeout: Duration,
+    ) -> Result<BTreeMap<TopicPartition, i64>, KafkaError> {
+        if partitions.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let list = PartitionList::of(partitions.iter().map(|partition| (partition, which)))?;
+        let send = |client: &Client, reply: Reply<'_>| client.list_offsets(&list, self.extras.read_committed, reply);
         self.asker
             .ask("looking up offsets", timeout, send, |event| {
-                let answer = |entry: crate::native::PartitionOffset| match entry.code {
+                let answer = |entry: PartitionOffset| match entry.code {
                     codes::NONE => Ok((entry.partition, entry.offset)),
                     code => Err(KafkaError::from_code(code, format!("{}: {}", entry.partition, describe(code)))),
                 };

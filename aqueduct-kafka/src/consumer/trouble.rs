@@ -54,7 +54,9 @@ impl Troubles {
                 let message = format!("Undefined offset with no reset policy for partitions: [{partition}]");
                 Some(KafkaError::new(ErrorKind::NoOffset, message))
             }
-            codes::FATAL => Some(client.fatal_error().unwrap_or_else(|| KafkaError::from_code(error.code, &*error.text))),
+            codes::FATAL => {
+                Some(client.fatal_error().unwrap_or_else(|| KafkaError::from_code(error.code, &*error.text)))
+            }
             codes::UNKNOWN_TOPIC | codes::UNKNOWN_TOPIC_OR_PARTITION => {
                 if self.missing.insert(topic.to_owned()) {
                     tracing::warn!("consumer {}: topic {topic} does not exist (yet)", connection.client_id());

@@ -194,8 +194,7 @@ fn set_property(conf: *mut rd_kafka_conf_t, name: &str, value: &str) -> Result<(
     let (c_name, c_value) = (c_text(name)?, c_text(value)?);
     let mut text = ErrorText::new();
     // SAFETY: `conf` is valid, both texts are NUL-terminated and are copied, the buffer is as large as we say.
-    let result =
-        unsafe { rd_kafka_conf_set(conf, c_name.as_ptr(), c_value.as_ptr(), text.pointer(), text.capacity()) };
+    let result = unsafe { rd_kafka_conf_set(conf, c_name.as_ptr(), c_value.as_ptr(), text.pointer(), text.capacity()) };
     match result {
         rd_kafka_conf_res_t::RD_KAFKA_CONF_OK => Ok(()),
         _ => Err(KafkaError::new(ErrorKind::InvalidConfig, text.into_string())),
@@ -253,8 +252,7 @@ fn observe<T>(opaque: *mut c_void, call: impl FnOnce(&dyn Observer) -> T) -> Opt
 
 unsafe extern "C" fn on_log(handle: *const rd_kafka_t, level: c_int, facility: *const c_char, line: *const c_char) {
     // SAFETY: librdkafka passes its own instance, whose opaque pointer was set before it was made, and two texts.
-    let (opaque, facility, line) =
-        unsafe { (rd_kafka_opaque(handle), text::owned(facility), text::owned(line)) };
+    let (opaque, facility, line) = unsafe { (rd_kafka_opaque(handle), text::owned(facility), text::owned(line)) };
     observe(opaque, |observer| observer.log(level, &facility, &line));
 }
 
@@ -324,7 +322,8 @@ unsafe extern "C" fn on_rebalance(
 }
 
 unsafe extern "C" fn on_token_refresh(handle: *mut rd_kafka_t, _config: *const c_char, opaque: *mut c_void) {
-    let token = observe(opaque, |observer| observer.token()).unwrap_or_else(|| Err("fetching the token panicked".into()));
+    let token =
+        observe(opaque, |observer| observer.token()).unwrap_or_else(|| Err("fetching the token panicked".into()));
     let failure = match token.and_then(|token| set_token(handle, &token).map_err(|error| error.message().to_owned())) {
         Ok(()) => return,
         Err(failure) => failure.replace('\0', " "),

@@ -49,8 +49,7 @@ impl Batch {
     /// Takes what is there without waiting, after serving the callbacks of what is no record. Errors go to `errors`.
     pub(crate) fn read(&mut self, queue: &Queue, errors: &mut Vec<ConsumeError>) -> Vec<ConsumerRecord> {
         // SAFETY: the queue is a consumer's; the array has as many slots as we say.
-        let count =
-            unsafe { rd_kafka_consume_batch_queue(queue.raw(), 0, self.slots.as_mut_ptr(), self.slots.len()) };
+        let count = unsafe { rd_kafka_consume_batch_queue(queue.raw(), 0, self.slots.as_mut_ptr(), self.slots.len()) };
         let messages: Vec<Message> = match usize::try_from(count) {
             Ok(0) | Err(_) => return Vec::new(),
             // SAFETY: the first `count` slots were filled with messages that are ours.

@@ -42,10 +42,6 @@ unsafe extern "C" {
     pub(super) fn rd_kafka_subscribe(rk: *mut rd_kafka_t, topics: *const rd_kafka_topic_partition_list_t) -> c_int;
     pub(super) fn rd_kafka_unsubscribe(rk: *mut rd_kafka_t) -> c_int;
     pub(super) fn rd_kafka_assign(rk: *mut rd_kafka_t, partitions: *const rd_kafka_topic_partition_list_t) -> c_int;
-    pub(super) fn rd_kafka_assignment(
-        rk: *mut rd_kafka_t,
-        partitions: *mut *mut rd_kafka_topic_partition_list_t,
-    ) -> c_int;
     pub(super) fn rd_kafka_position(rk: *mut rd_kafka_t, partitions: *mut rd_kafka_topic_partition_list_t) -> c_int;
     pub(super) fn rd_kafka_pause_partitions(
         rk: *mut rd_kafka_t,
@@ -54,11 +50,6 @@ unsafe extern "C" {
     pub(super) fn rd_kafka_resume_partitions(
         rk: *mut rd_kafka_t,
         partitions: *mut rd_kafka_topic_partition_list_t,
-    ) -> c_int;
-    pub(super) fn rd_kafka_committed(
-        rk: *mut rd_kafka_t,
-        partitions: *mut rd_kafka_topic_partition_list_t,
-        timeout_ms: c_int,
     ) -> c_int;
     pub(super) fn rd_kafka_commit_queue(
         rk: *mut rd_kafka_t,
@@ -93,9 +84,5 @@ unsafe extern "C" {
         callback: Option<
             unsafe extern "C" fn(*mut rd_kafka_t, c_int, *mut rd_kafka_topic_partition_list_t, *mut c_void),
         >,
-    );
-    pub(super) fn rd_kafka_conf_set_dr_msg_cb(
-        conf: *mut rd_kafka_conf_t,
-        callback: Option<unsafe extern "C" fn(*mut rd_kafka_t, *const rd_kafka_message_t, *mut c_void)>,
     );
 }

@@ -84,28 +84,11 @@ impl Client {
         }
     }
 
-    /// What is being read.
-    pub(crate) fn assigned(&self) -> Result<Vec<TopicPartition>, KafkaError> {
-        let mut list = null_mut();
-        // SAFETY: the handle is a consumer; on success the list is ours.
-        let list = unsafe {
-            check(rd_kafka_assignment(self.raw(), &raw mut list), "reading the assignment")?;
-            PartitionList::take(list)
-        };
-        Ok(list.map(|list| list.entries().into_iter().map(|entry| entry.partition).collect()).unwrap_or_default())
-    }
-
     /// Fills in the offset after the last record taken from the queue; partitions without one keep
     /// [`OFFSET_INVALID`](super::partitions::OFFSET_INVALID).
     pub(crate) fn fill_positions(&self, partitions: &mut PartitionList) -> Result<(), KafkaError> {
         // SAFETY: the handle is a consumer; the list is ours and borrowed mutably.
         check(unsafe { rd_kafka_position(self.raw(), partitions.raw()) }, "reading positions")
-    }
-
-    /// Fills in the committed offsets. Blocks the thread until the coordinator has answered.
-    pub(crate) fn fill_committed(&self, partitions: &mut PartitionList, timeout_ms: i32) -> Result<(), KafkaError> {
-        // SAFETY: as for `fill_positions`.
-        check(unsafe { rd_kafka_committed(self.raw(), partitions.raw(), timeout_ms) }, "reading committed offsets")
     }
 
     /// Stops (or starts again) reading `partitions` without giving them back.
@@ -147,7 +130,8 @@ impl Client {
     pub(crate) fn list_topics(&self, timeout_ms: i32) -> Result<Vec<(String, Vec<i32>)>, KafkaError> {
         let mut metadata = std::ptr::null();
         // SAFETY: the handle is valid; null stands for no special topic; on success the metadata is ours.
-        check(unsafe { rd_kafka_metadata(self.raw(), 1, null_mut(), &raw mut metadata, timeout_ms) }, "listing topics")?;
+        let code = unsafe { rd_kafka_metadata(self.raw(), 1, null_mut(), &raw mut metadata, timeout_ms) };
+        check(code, "listing topics")?;
         let mut topics = Vec::new();
         // SAFETY: the metadata is valid; its arrays have as many entries as it says; codes are read as integers (rule 4).
         unsafe {

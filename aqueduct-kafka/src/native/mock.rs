@@ -73,12 +73,6 @@ impl MockCluster {
         }
     }
 
-    /// How long each answer takes.
-    pub(crate) fn set_round_trip(&self, broker: i32, millis: i32) {
-        // SAFETY: the cluster is valid.
-        unsafe { rd_kafka_mock_broker_set_rtt(self.cluster, broker, millis) };
-    }
-
     /// Makes a broker unreachable, or reachable again.
     pub(crate) fn set_up(&self, broker: i32, up: bool) {
         // SAFETY: the cluster is valid.

@@ -33,7 +33,9 @@ pub(crate) use client::{Client, ClientType, Observer, SaslToken, describe};
 pub(crate) use consume::{Batch, ConsumeError};
 pub(crate) use event::{Event, EventKind};
 pub(crate) use group::{GroupChange, GroupChangeKind};
-pub(crate) use partitions::{OFFSET_BEGINNING, OFFSET_END, OFFSET_INVALID, OFFSET_STORED, PartitionList, PartitionOffset};
+pub(crate) use partitions::{
+    OFFSET_BEGINNING, OFFSET_END, OFFSET_INVALID, OFFSET_STORED, PartitionList, PartitionOffset,
+};
 pub(crate) use produce::{DeliveredMessage, NativeHeaders, Topic};
 pub(crate) use queue::Queue;
 pub(crate) use reply::Named;

@@ -92,14 +92,6 @@ impl PartitionList {
         self.0.as_ptr()
     }
 
-    /// Takes over a list; `None` for null.
-    ///
-    /// # Safety
-    /// `list` is null or a list that belongs to the caller.
-    pub(super) unsafe fn take(list: *mut rd_kafka_topic_partition_list_t) -> Option<PartitionList> {
-        NonNull::new(list).map(PartitionList)
-    }
-
     /// Reads a list that belongs to librdkafka; null has no entries.
     ///
     /// # Safety

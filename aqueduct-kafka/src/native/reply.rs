@@ -58,7 +58,11 @@ impl Event {
         // SAFETY: see above.
         unsafe {
             let result = rd_kafka_event_DescribeCluster_result(self.raw());
-            if result.is_null() { Err(unexpected()) } else { Ok(text::optional(rd_kafka_DescribeCluster_result_cluster_id(result))) }
+            if result.is_null() {
+                Err(unexpected())
+            } else {
+                Ok(text::optional(rd_kafka_DescribeCluster_result_cluster_id(result)))
+            }
         }
     }
 

@@ -88,8 +88,9 @@ impl Client {
         let objects = each(topics, |topic| {
             let topic = c_text(topic)?;
             // SAFETY: the name is copied.
-            let pointer =
-                unsafe { rd_kafka_ConfigResource_new(rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_TOPIC, topic.as_ptr()) };
+            let pointer = unsafe {
+                rd_kafka_ConfigResource_new(rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_TOPIC, topic.as_ptr())
+            };
             Ok(Owned { pointer, destroy: rd_kafka_ConfigResource_destroy })
         })?;
         let options = self.options(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, reply);
@@ -218,11 +219,11 @@ fn each<T>(names: &[&str], make: impl Fn(&str) -> Result<Owned<T>, KafkaError>) 
 fn new_topic(topic: &NewTopic) -> Result<Owned<rd_kafka_NewTopic_t>, KafkaError> {
     let name = c_text(&topic.name)?;
     let mut text = ErrorText::new();
-    let (partitions, replication) = (topic.partitions.unwrap_or(-1), c_int::from(topic.replication_factor.unwrap_or(-1)));
+    let (partitions, replication) =
+        (topic.partitions.unwrap_or(-1), c_int::from(topic.replication_factor.unwrap_or(-1)));
     // SAFETY: the name is copied; the buffer is as large as we say; null (for values out of range) is dealt with.
-    let pointer = unsafe {
-        rd_kafka_NewTopic_new(name.as_ptr(), partitions, replication, text.pointer(), text.capacity())
-    };
+    let pointer =
+        unsafe { rd_kafka_NewTopic_new(name.as_ptr(), partitions, replication, text.pointer(), text.capacity()) };
     if pointer.is_null() {
         return Err(KafkaError::new(ErrorKind::Other, text.into_string()));
     }

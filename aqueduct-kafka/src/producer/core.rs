@@ -99,12 +99,8 @@ impl Core {
     pub(super) fn set_gate(&self, gate: Gate) {
         self.gate.fetch_max(gate as u8, Ordering::AcqRel);
         if gate == Gate::Open {
-            let _ = self.gate.compare_exchange(
-                Gate::Waiting as u8,
-                Gate::Open as u8,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            );
+            let _ =
+                self.gate.compare_exchange(Gate::Waiting as u8, Gate::Open as u8, Ordering::AcqRel, Ordering::Acquire);
         }
         self.lanes.notify_all();
         self.progress.notify_waiters();

@@ -8,11 +8,14 @@ use super::fallback::Fallback;
 use super::lanes::{LaneState, Token};
 use super::{Delivery, failure};
 use crate::error::{ErrorKind, KafkaError};
-use crate::native::{DeliveredMessage, Event, EventKind};
+use crate::native::{DeliveredMessage, Event, EventKind, Reply};
 use crate::record::RecordMetadata;
 
 /// About what a record takes in a batch besides its bytes.
 const RECORD_OVERHEAD: u64 = 32;
+
+/// How long to wait for an answer that only matters if it comes soon.
+const GREETING_PATIENCE_MS: i32 = 1_000;
 
 /// How much of a lane's window a record takes while it is under way.
 pub(super) fn weight(key: Option<&[u8]>, value: Option<&[u8]>, headers: usize) -> u64 {
@@ -22,9 +25,17 @@ pub(super) fn weight(key: Option<&[u8]>, value: Option<&[u8]>, headers: usize) -
 
 /// Starts the delivery thread of `engine`.
 pub(super) fn spawn(core: Arc<Core>, engine: Arc<Engine>) -> Result<(), KafkaError> {
+    let wake = Arc::downgrade(&engine);
+    core.connection.on_connected(move || {
+        if let Some(engine) = wake.upgrade() {
+            engine.events.wake();
+        }
+    });
+    let deliveries =
+        Deliveries { core, engine, batch: Vec::new(), freed: 0, lane: None, fallback: None, delivered: false };
     std::thread::Builder::new()
         .name("kafka-producer".into())
-        .spawn(move || Deliveries { core, engine, batch: Vec::new(), freed: 0, lane: None, fallback: None }.run())
+        .spawn(move || deliveries.run())
         .map(|_| ())
         .map_err(|error| KafkaError::new(ErrorKind::Other, format!("starting the delivery thread: {error}")))
 }
@@ -38,6 +49,8 @@ struct Deliveries {
     lane: Option<Arc<LaneState>>,
     /// Set once idempotence was refused: this engine's records move to another one.
     fallback: Option<Fallback>,
+    /// Whether any record has come to its end.
+    delivered: bool,
 }
 
 impl Deliveries {
@@ -46,7 +59,7 @@ impl Deliveries {
             match self.engine.events.wait() {
                 Some(event) => self.handle(event),
                 None if self.core.is_stopping() => break,
-                None => {}
+                None => self.greet(),
             }
             if self.fallback.is_some() && self.engine.client.queue_length() == 0 {
                 break;
@@ -62,9 +75,19 @@ impl Deliveries {
         }
     }
 
+    /// A broker is there. An idempotent producer now needs an id from it, and looks for a broker to ask only every half
+    /// second and whenever a broker has told about the cluster: so ask about the cluster.
+    fn greet(&self) {
+        if self.core.config.producer.idempotence.enabled && !self.delivered {
+            let reply = Reply { queue: &self.engine.events, token: 0, timeout_ms: GREETING_PATIENCE_MS };
+            self.engine.client.describe_cluster(reply);
+        }
+    }
+
     fn handle(&mut self, mut event: Event) {
         match event.kind() {
             EventKind::Deliveries => {
+                self.delivered = true;
                 self.batch.reserve(event.delivery_count());
                 event.deliveries(|message| self.ended(message));
                 self.hand_over();

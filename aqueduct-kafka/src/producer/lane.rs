@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use bytestring::ByteString;
 use tokio::time::timeout_at;
 
@@ -53,7 +54,7 @@ impl ProducerLane {
         core.check_gate()?;
         self.check_size(record)?;
         let headers: usize =
-            record.headers.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, |value| value.len())).sum();
+            record.headers.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Bytes::len)).sum();
         let (key, value) = (record.key.as_deref(), record.value.as_deref());
         let weight = weight(key, value, headers);
         let used = self.used();

@@ -104,7 +104,11 @@ async fn lanes_of_one_producer_get_their_own_results() {
     assert_eq!(first.sequences(), (0..50).collect::<Vec<_>>());
     assert_eq!(second.sequences(), (1000..1050).collect::<Vec<_>>());
     assert!(third.sequences().len() <= 50);
-    assert_eq!(first.offsets().iter().chain(&second.offsets()).max(), Some(&148), "all three lanes' records are written");
+    assert_eq!(
+        first.offsets().iter().chain(&second.offsets()).max(),
+        Some(&148),
+        "all three lanes' records are written"
+    );
 }
 
 #[tokio::test]

@@ -58,8 +58,12 @@ pub fn group_settings(bootstrap: &str, group: &str) -> ClientSettings {
 pub async fn create_topic(bootstrap: &str, partitions: i32) -> String {
     let name = unique("topic");
     let admin = Admin::create(&settings(bootstrap)).unwrap();
-    let topic =
-        NewTopic { name: name.clone(), partitions: Some(partitions), replication_factor: None, configs: Default::default() };
+    let topic = NewTopic {
+        name: name.clone(),
+        partitions: Some(partitions),
+        replication_factor: None,
+        configs: Default::default(),
+    };
     admin.create_topics(&[topic]).await.unwrap().remove(0).1.unwrap();
     name
 }

@@ -56,8 +56,17 @@ pub(crate) struct SinkRun {
 impl SinkRun {
     /// Runs the task to its end.
     pub(crate) async fn run(self, mut signals: TaskSignals) -> Result<(), ConnectError> {
-        let Self { mut task, config, pipeline, mut consumer, subscription, status, track_topics, flush_interval, flush_timeout } =
-            self;
+        let Self {
+            mut task,
+            config,
+            pipeline,
+            mut consumer,
+            subscription,
+            status,
+            track_topics,
+            flush_interval,
+            flush_timeout,
+        } = self;
         if signals.is_paused() {
             status.report(StatusState::Paused);
             if !signals.resumed().await {
@@ -243,7 +252,10 @@ impl Loop {
             let consumed = consumed_record(record);
             self.positions.consumed(&consumed.topic, consumed.partition, consumed.offset + 1);
             let outcome = self.pipeline.process(&consumed)?;
-            if self.track_topics && !matches!(outcome, SinkOutcome::Unreadable) && !self.tracked.contains(&consumed.topic) {
+            if self.track_topics
+                && !matches!(outcome, SinkOutcome::Unreadable)
+                && !self.tracked.contains(&consumed.topic)
+            {
                 self.status.listener.topic_used(&self.status.id, &consumed.topic);
                 self.tracked.insert(consumed.topic.clone());
             }
@@ -268,7 +280,10 @@ impl Loop {
                 Ok(())
             }
             Err(error) if error.is_retriable() => {
-                tracing::error!("RetriableException from SinkTask, will put the batch again: {}", error.trace().trim_end());
+                tracing::error!(
+                    "RetriableException from SinkTask, will put the batch again: {}",
+                    error.trace().trim_end()
+                );
                 self.batch = Some(batch);
                 if !self.paused_for_redelivery {
                     self.paused_for_redelivery = true;
@@ -277,7 +292,9 @@ impl Loop {
                 }
                 Ok(())
             }
-            Err(error) => Err(ConnectError::connect("Exiting WorkerSinkTask due to unrecoverable exception.").caused_by(error)),
+            Err(error) => {
+                Err(ConnectError::connect("Exiting WorkerSinkTask due to unrecoverable exception.").caused_by(error))
+            }
         }
     }
 
@@ -343,9 +360,9 @@ impl Loop {
         self.commit.running = false;
         match result {
             Ok(()) => self.positions.committed(),
-            Err(error) => tracing::error!(
-                "Commit of offsets threw an unexpected exception for sequence number {seqno}: {error}"
-            ),
+            Err(error) => {
+                tracing::error!("Commit of offsets threw an unexpected exception for sequence number {seqno}: {error}");
+            }
         }
     }
 

@@ -113,7 +113,8 @@ pub(crate) fn from_kafka(partitions: &[aqueduct_kafka::TopicPartition]) -> Vec<T
 }
 
 pub(crate) fn to_kafka_offsets(offsets: &SinkOffsets) -> Offsets {
-    let all: BTreeMap<_, _> = offsets.iter().map(|(tp, offset)| (to_kafka(tp), OffsetAndMetadata::from(*offset))).collect();
+    let all: BTreeMap<_, _> =
+        offsets.iter().map(|(tp, offset)| (to_kafka(tp), OffsetAndMetadata::from(*offset))).collect();
     all
 }
 

@@ -69,8 +69,18 @@ enum Flow {
 impl SourceRun {
     /// Runs the task to its end.
     pub(crate) async fn run(self, mut signals: TaskSignals) -> Result<(), ConnectError> {
-        let Self { task, config, pipeline, producer, topics, offsets, status, track_topics, flush_interval, flush_timeout } =
-            self;
+        let Self {
+            task,
+            config,
+            pipeline,
+            producer,
+            topics,
+            offsets,
+            status,
+            track_topics,
+            flush_interval,
+            flush_timeout,
+        } = self;
         if signals.is_paused() {
             status.report(StatusState::Paused);
             if !signals.resumed().await {
@@ -344,7 +354,10 @@ impl Loop {
                 self.control.commit().await
             }
             Err(error) => {
-                tracing::error!("Failed to commit offsets, will try again with the next commit: {}", error.trace().trim_end());
+                tracing::error!(
+                    "Failed to commit offsets, will try again with the next commit: {}",
+                    error.trace().trim_end()
+                );
                 return;
             }
         };
@@ -365,7 +378,9 @@ impl Loop {
                 break;
             }
             let acks = Arc::clone(&self.acks);
-            if self.lane.producer().fault().is_some() || tokio::time::timeout_at(deadline, acks.arrived()).await.is_err() {
+            if self.lane.producer().fault().is_some()
+                || tokio::time::timeout_at(deadline, acks.arrived()).await.is_err()
+            {
                 tracing::warn!(
                     "{} records were not acknowledged within {} ms (offset.flush.timeout.ms); they are read again after the \
                      next start",

@@ -159,8 +159,8 @@ fn groups(config: &ConfigMap) -> Result<Vec<Group>, ConnectError> {
             let mut configs = behind(&config, &prefix);
             configs.retain(|key, _| own.key(key).is_none());
             Ok(Group {
-                include: pattern(&key("include"), &parsed.list(&key("include"))?)?,
-                exclude: if exclude.is_empty() { None } else { Some(pattern(&key("exclude"), &exclude)?) },
+                include: pattern(&key("include"), parsed.list(&key("include"))?)?,
+                exclude: if exclude.is_empty() { None } else { Some(pattern(&key("exclude"), exclude)?) },
                 partitions: parsed.int(&key("partitions"))?,
                 replication_factor: parsed.short(&key("replication.factor"))?,
                 configs,
