@@ -1,15 +1,16 @@
 //! `BooleanConverter`: one byte, 0 or 1.
 
-use aqueduct_api::ConnectError;
 use aqueduct_api::data::{Bytes, Schema, SchemaAndValue, Type, Value};
+use aqueduct_api::{ConnectError, Plugin};
 
-use crate::{Simple, serialization_error};
+use crate::plain::{self, PlainConverter};
+use crate::{config, serialization_error};
 
 /// Converts booleans.
 #[derive(Debug)]
-pub struct BooleanConverter;
+pub(crate) struct BooleanConverter;
 
-impl Simple for BooleanConverter {
+impl PlainConverter for BooleanConverter {
     fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
         if let Some(schema) = &data.schema
             && schema.r#type() != Type::Boolean
@@ -45,4 +46,11 @@ impl Simple for BooleanConverter {
 
 fn invalid(why: String) -> ConnectError {
     ConnectError::data("Failed to deserialize boolean: ").caused_by(serialization_error(why))
+}
+
+/// The plugins of this module.
+pub(crate) fn plugins() -> [Plugin; 2] {
+    plain::plugins("org.apache.kafka.connect.converters.BooleanConverter", config::plain, |props, usage| {
+        config::parse(&config::plain(), props, usage).map(|_| BooleanConverter)
+    })
 }

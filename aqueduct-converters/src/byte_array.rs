@@ -1,15 +1,16 @@
 //! `ByteArrayConverter`: bytes as they are.
 
-use aqueduct_api::ConnectError;
 use aqueduct_api::data::{Bytes, Schema, SchemaAndValue, Type, Value};
+use aqueduct_api::{ConnectError, Plugin};
 
-use crate::Simple;
+use crate::config;
+use crate::plain::{self, PlainConverter};
 
 /// Hands bytes through.
 #[derive(Debug)]
-pub struct ByteArrayConverter;
+pub(crate) struct ByteArrayConverter;
 
-impl Simple for ByteArrayConverter {
+impl PlainConverter for ByteArrayConverter {
     fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
         if let Some(schema) = &data.schema
             && schema.r#type() != Type::Bytes
@@ -31,4 +32,11 @@ impl Simple for ByteArrayConverter {
         let value = bytes.map_or(Value::Null, Value::Bytes);
         Ok(SchemaAndValue::new(Schema::optional_bytes(), value))
     }
+}
+
+/// The plugins of this module.
+pub(crate) fn plugins() -> [Plugin; 2] {
+    plain::plugins("org.apache.kafka.connect.converters.ByteArrayConverter", config::plain, |_props, _usage| {
+        Ok(ByteArrayConverter)
+    })
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use aqueduct_api::{ConfigMap, ConnectError};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, ParsedConfig, Type, Validator, Width};
 
-use crate::Usage;
+use crate::plain::Usage;
 
 const CONVERTER_TYPE: &str = "converter.type";
 pub(crate) const ENCODING: &str = "converter.encoding";

@@ -5,10 +5,11 @@ use std::marker::PhantomData;
 use aqueduct_api::data::{Bytes, Schema, SchemaAndValue, SchemaRef, Value};
 use aqueduct_api::{ConnectError, ErrorKind, Plugin};
 
-use crate::{Simple, both, config, serialization_error};
+use crate::plain::{self, PlainConverter};
+use crate::{config, serialization_error};
 
 /// A type of numbers that has a converter.
-pub trait Number: Sized + Send + 'static {
+trait Number: Sized + Send + 'static {
     /// The bytes of a number.
     type Encoded: AsRef<[u8]>;
     /// The name of the type in messages.
@@ -29,12 +30,8 @@ pub trait Number: Sized + Send + 'static {
 }
 
 macro_rules! numbers {
-    ($($(#[$doc:meta])* $converter:ident: $type:ty = $name:literal, $class:literal, $deserializer:literal,
-       $variant:ident, $schema:ident;)*) => {
+    ($($type:ty = $name:literal, $class:literal, $deserializer:literal, $variant:ident, $schema:ident;)*) => {
         $(
-            $(#[$doc])*
-            pub type $converter = NumberConverter<$type>;
-
             impl Number for $type {
                 type Encoded = [u8; size_of::<$type>()];
                 const NAME: &'static str = $name;
@@ -61,23 +58,18 @@ macro_rules! numbers {
 }
 
 numbers! {
-    /// `ShortConverter`: two bytes.
-    ShortConverter: i16 = "short", "java.lang.Short", "ShortDeserializer", Int16, optional_int16;
-    /// `IntegerConverter`: four bytes.
-    IntegerConverter: i32 = "integer", "java.lang.Integer", "IntegerDeserializer", Int32, optional_int32;
-    /// `LongConverter`: eight bytes.
-    LongConverter: i64 = "long", "java.lang.Long", "LongDeserializer", Int64, optional_int64;
-    /// `FloatConverter`: four bytes.
-    FloatConverter: f32 = "float", "java.lang.Float", "Deserializer", Float32, optional_float32;
-    /// `DoubleConverter`: eight bytes.
-    DoubleConverter: f64 = "double", "java.lang.Double", "Deserializer", Float64, optional_float64;
+    i16 = "short", "java.lang.Short", "ShortDeserializer", Int16, optional_int16;
+    i32 = "integer", "java.lang.Integer", "IntegerDeserializer", Int32, optional_int32;
+    i64 = "long", "java.lang.Long", "LongDeserializer", Int64, optional_int64;
+    f32 = "float", "java.lang.Float", "Deserializer", Float32, optional_float32;
+    f64 = "double", "java.lang.Double", "Deserializer", Float64, optional_float64;
 }
 
 /// Converts numbers of one type; schemas are not looked at.
 #[derive(Debug)]
-pub struct NumberConverter<N>(PhantomData<N>);
+struct NumberConverter<N>(PhantomData<N>);
 
-impl<N: Number> Simple for NumberConverter<N> {
+impl<N: Number> PlainConverter for NumberConverter<N> {
     fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
         if data.value.is_null() {
             return Ok(None);
@@ -133,19 +125,19 @@ fn class_cast<N: Number>(value: &Value) -> ConnectError {
 /// The plugins of this module.
 pub(crate) fn plugins() -> Vec<Plugin> {
     [
-        plugin::<i16>("org.apache.kafka.connect.converters.ShortConverter"),
-        plugin::<i32>("org.apache.kafka.connect.converters.IntegerConverter"),
-        plugin::<i64>("org.apache.kafka.connect.converters.LongConverter"),
-        plugin::<f32>("org.apache.kafka.connect.converters.FloatConverter"),
-        plugin::<f64>("org.apache.kafka.connect.converters.DoubleConverter"),
+        of::<i16>("org.apache.kafka.connect.converters.ShortConverter"),
+        of::<i32>("org.apache.kafka.connect.converters.IntegerConverter"),
+        of::<i64>("org.apache.kafka.connect.converters.LongConverter"),
+        of::<f32>("org.apache.kafka.connect.converters.FloatConverter"),
+        of::<f64>("org.apache.kafka.connect.converters.DoubleConverter"),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-fn plugin<N: Number>(class: &'static str) -> [Plugin; 2] {
-    both(class, config::plain, |props, usage| {
+fn of<N: Number>(class: &'static str) -> [Plugin; 2] {
+    plain::plugins(class, config::plain, |props, usage| {
         config::parse(&config::plain(), props, usage).map(|_| NumberConverter::<N>(PhantomData))
     })
 }

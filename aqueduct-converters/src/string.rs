@@ -1,14 +1,15 @@
 //! `StringConverter`: texts in a character set, UTF-8 unless it is configured otherwise.
 
 use aqueduct_api::data::{ByteString, Bytes, Schema, SchemaAndValue, Value};
-use aqueduct_api::{ConfigMap, ConnectError, ErrorKind};
+use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Plugin};
 
 use crate::charset::Charset;
-use crate::{Simple, Usage, config, serialization_error};
+use crate::plain::{self, PlainConverter, Usage};
+use crate::{config, serialization_error};
 
 /// Writes any value as Java prints it, and reads strings. Under UTF-8 a string's bytes are not copied.
 #[derive(Debug)]
-pub struct StringConverter {
+pub(crate) struct StringConverter {
     writes: Charset,
     reads: Charset,
     out: Vec<u8>,
@@ -16,10 +17,7 @@ pub struct StringConverter {
 
 impl StringConverter {
     /// A converter for this usage.
-    ///
-    /// # Errors
-    /// `ConfigException` when a configuration is not valid, `SerializationException` when there is no such encoding.
-    pub fn configure(props: &ConfigMap, usage: Usage) -> Result<Self, ConnectError> {
+    fn configure(props: &ConfigMap, usage: Usage) -> Result<Self, ConnectError> {
         let parsed = config::parse(&config::string(), props, usage)?;
         let encoding = parsed.string(config::ENCODING)?;
         let prefix = if usage == Usage::Key { "key" } else { "value" };
@@ -47,7 +45,7 @@ fn charset(name: &str) -> Result<Charset, ConnectError> {
     })
 }
 
-impl Simple for StringConverter {
+impl PlainConverter for StringConverter {
     fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
         let text = match &data.value {
             Value::Null => return Ok(None),
@@ -66,4 +64,9 @@ impl Simple for StringConverter {
         let text: Option<ByteString> = bytes.map(|bytes| self.reads.decode(&bytes));
         Ok(SchemaAndValue::new(Schema::optional_string(), text.map_or(Value::Null, Value::String)))
     }
+}
+
+/// The plugins of this module.
+pub(crate) fn plugins() -> [Plugin; 2] {
+    plain::plugins("org.apache.kafka.connect.storage.StringConverter", config::string, StringConverter::configure)
 }

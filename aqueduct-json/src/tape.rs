@@ -64,6 +64,18 @@ pub(crate) struct Tape {
     pub(crate) open: Vec<u32>,
 }
 
+/// Storage for so many tokens is kept; what a larger text needed is given back.
+const KEPT: usize = 16 * 1024;
+
+impl Tape {
+    /// Makes room for the tokens of another text.
+    pub(crate) fn clear(&mut self) {
+        self.open.clear();
+        self.tokens.clear();
+        self.tokens.shrink_to(KEPT);
+    }
+}
+
 /// A text with its tokens.
 #[derive(Clone, Copy)]
 pub(crate) struct Document<'a> {

@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 read += records.len() as u64;
                 batches += 1;
                 bytes +=
-                    records.iter().filter_map(|record| record.value.as_ref()).map(|value| value.len()).sum::<usize>();
+                    records.iter().filter_map(|record| record.value.as_ref()).map(bytes::Bytes::len).sum::<usize>();
             }
             ConsumerEvent::Idle => return Err(format!("nothing came any more after {read} records").into()),
             _ => {}

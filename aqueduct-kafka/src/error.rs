@@ -77,6 +77,13 @@ impl KafkaError {
         }))
     }
 
+    /// An error that Java reports with a class of its own.
+    pub(crate) fn with_class(kind: ErrorKind, java_class: &'static str, message: impl Into<String>) -> KafkaError {
+        let mut error = KafkaError::new(kind, message);
+        error.0.java_class = java_class;
+        error
+    }
+
     /// The error that a client library or protocol `code` stands for; `message` says what was being done or to what.
     pub(crate) fn from_code(code: i32, message: impl Into<String>) -> KafkaError {
         let known = codes::lookup(code);

@@ -1,4 +1,5 @@
 //! The admin client on a real broker.
+#![allow(clippy::unwrap_used, reason = "test code outside of a test function")]
 
 mod support;
 

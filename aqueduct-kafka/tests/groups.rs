@@ -1,4 +1,5 @@
 //! Consumer groups on a real broker: commits, members that come and go, patterns.
+#![allow(clippy::unwrap_used, reason = "test code outside of a test function")]
 
 mod support;
 

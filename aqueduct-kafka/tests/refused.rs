@@ -1,6 +1,7 @@
 //! Brokers that refuse who we are or what we want. They run when `AQUEDUCT_TEST_SASL_BOOTSTRAP` names a SASL_PLAINTEXT
 //! listener of a broker with the mechanism PLAIN, a user `alice` with the password `alice-secret`, an authorizer and no
 //! ACLs, so that `alice` may do nothing.
+#![allow(clippy::unwrap_used, reason = "test code outside of a test function")]
 
 mod support;
 
@@ -13,7 +14,7 @@ use support::{PATIENCE, Results, record, unique};
 fn broker(test: &str) -> Option<String> {
     let bootstrap = std::env::var("AQUEDUCT_TEST_SASL_BOOTSTRAP").ok().filter(|bootstrap| !bootstrap.is_empty());
     if bootstrap.is_none() {
-        println!("not run: {test}: AQUEDUCT_TEST_SASL_BOOTSTRAP names no broker");
+        support::not_run(test, "AQUEDUCT_TEST_SASL_BOOTSTRAP names no broker");
     }
     bootstrap
 }

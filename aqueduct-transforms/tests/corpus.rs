@@ -21,6 +21,10 @@ const TO_COME: [&str; 12] = [
     "ValueToKey",
 ];
 
+/// Regular expressions that do something else here; the corpus test of the regular expressions says why.
+const OTHER_REGEXES: [&str; 6] =
+    [r"(?U)\w+", r"\X", "\\b{g}\u{e9}", r"\N{LATIN SMALL LETTER A}", "[a&&&b]", r"\p{block=Cyrillic}+"];
+
 fn failure(error: &ConnectError, phase: &'static str) -> Failure {
     Failure::new(error.class(), error.message().unwrap_or_default()).phase(phase)
 }
@@ -62,6 +66,9 @@ fn record(case: &Case) -> Result<(Record, ConformanceRecord), NotCompared> {
 
 fn transform(case: &Case) -> Result<Verdict, NotCompared> {
     let plugin = plugin(case)?;
+    if config(case)?.get("regex").is_some_and(|regex| OTHER_REGEXES.contains(&regex.as_str())) {
+        return Err(NotCompared::Elsewhere("a regular expression that differs".into()));
+    }
     let Factory::Transformation { configure, .. } = &plugin.factory else { panic!("{plugin:?} is no transform") };
     let (props, (input, recorded)) = (config(case)?, record(case)?);
     let outcome = configure(&props)
@@ -82,12 +89,22 @@ fn transform(case: &Case) -> Result<Verdict, NotCompared> {
 
 #[test]
 fn transforms_do_what_java_did() {
-    Runner::of("transforms.jsonl").run(transform);
+    Runner::of("transforms.jsonl")
+        .not_compared("a null in the configuration", 2)
+        .not_compared("a record without a topic", 4)
+        .not_compared("a transform that is still to come", 2888)
+        .not_compared("a regular expression that differs", 6)
+        // A Java object's identity in one; the others are the words and places of syntax errors in patterns.
+        .other_messages(13)
+        .run(transform);
 }
 
 #[test]
 fn predicates_do_what_java_did() {
-    Runner::of("predicates.jsonl").run(|case| {
+    let runner = Runner::of("predicates.jsonl")
+        .not_compared("a null in the configuration", 1)
+        .not_compared("a record without a topic", 1);
+    runner.run(|case| {
         let plugin = plugin(case)?;
         let Factory::Predicate { configure, .. } = &plugin.factory else { panic!("{plugin:?} is no predicate") };
         let (props, (input, _)) = (config(case)?, record(case)?);

@@ -191,9 +191,8 @@ impl Worker {
         let asked = self.connectors.lock().get(name).map(|handle| handle.task_configs(settings.tasks_max));
         let mut configs = asked.ok_or_else(|| not_running(name))?.await?;
         check_tasks_max(name, configs.len(), &settings)?;
-        let task_class = match &plugin.factory {
-            Factory::Source { task_class, .. } | Factory::Sink { task_class, .. } => task_class,
-            _ => return Err(ConnectError::connect(format!("{} is no connector", plugin.class))),
+        let (Factory::Source { task_class, .. } | Factory::Sink { task_class, .. }) = &plugin.factory else {
+            return Err(ConnectError::connect(format!("{} is no connector", plugin.class)));
         };
         for task in &mut configs {
             task.insert("task.class".into(), task_class.to_string());
@@ -268,11 +267,11 @@ impl Worker {
                 let client = producer_settings(worker, connector, id)?;
                 // Clients wake tasks on the runtime that they were made on.
                 let _on_the_tasks_runtime = self.runtime.enter();
-                let producer = self.producers.acquire(&client).map_err(|error| client_failure(&error))?;
+                let producer = self.producers.acquire(&client).map_err(|error| connect_error(&error))?;
                 let topics = if worker.topic_creation && uses_topic_creation(connector) {
                     let settings = admin_settings(worker, connector, format!("connector-adminclient-{id}"), true)?;
                     let brokers = settings.get("bootstrap.servers").unwrap_or_default().to_owned();
-                    let admin = Admin::create(&settings).map_err(|error| client_failure(&error))?;
+                    let admin = Admin::create(&settings).map_err(|error| connect_error(&error))?;
                     Some(TopicCreator::new(admin, brokers, connector)?)
                 } else {
                     None
@@ -295,7 +294,7 @@ impl Worker {
                 let subscription = subscription(&config)?;
                 let client = consumer_settings(worker, connector, id)?;
                 let _on_the_tasks_runtime = self.runtime.enter();
-                let consumer = Consumer::create(&client).map_err(|error| client_failure(&error))?;
+                let consumer = Consumer::create(&client).map_err(|error| connect_error(&error))?;
                 let run = SinkRun {
                     task: task(),
                     config,
@@ -356,13 +355,6 @@ impl Worker {
 
 fn not_running(name: &str) -> ConnectError {
     ConnectError::connect(format!("Connector {name} not found in this worker."))
-}
-
-fn client_failure(error: &aqueduct_kafka::KafkaError) -> ConnectError {
-    if error.kind() == aqueduct_kafka::ErrorKind::InvalidConfig {
-        return ConnectError::config(error.message());
-    }
-    connect_error(error)
 }
 
 fn check_tasks_max(name: &str, tasks: usize, settings: &ConnectorSettings) -> Result<(), ConnectError> {

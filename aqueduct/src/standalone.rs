@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aqueduct_api::{ConfigMap, PluginKind};
-use aqueduct_config::worker_config::OFFSET_STORAGE_FILE_FILENAME;
+use aqueduct_config::worker_config::{CONFIG_PROVIDERS, OFFSET_STORAGE_FILE_FILENAME};
 use aqueduct_herder::standalone::{StandaloneHerder, StatusKeeper};
 use aqueduct_herder::{Herder, HerderError, NewConnector, ServerInfo};
 use aqueduct_kafka::{Admin, ClientSettings, ProducerPool, ProducerSharing};
@@ -53,6 +53,7 @@ async fn serve(
 ) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
     tracing::info!("Aqueduct {VERSION} standalone worker starting with {}", worker_file.display());
+    refuse_providers(worker_file, &props)?;
     let plugins = Arc::new(plugins::of_worker(&props));
     let config = worker_settings::parse(worker_file, &props, &plugins)?;
     let rest_config = RestConfig::from_worker(&config).map_err(|error| Failure::start(in_file(worker_file, &error)))?;
@@ -109,6 +110,20 @@ async fn serve(
     created
 }
 
+/// Variables would stay as they are and reach clients as passwords: better no start than a wrong one.
+fn refuse_providers(file: &Path, props: &ConfigMap) -> Result<(), Failure> {
+    match props.get(CONFIG_PROVIDERS).map(|providers| providers.trim()) {
+        None | Some("") => Ok(()),
+        Some(providers) => Err(Failure::start(in_file(
+            file,
+            &format_args!(
+                "Invalid value {providers} for configuration {CONFIG_PROVIDERS}: configuration providers are not supported \
+                 yet; write the values themselves in place of ${{…}} and remove the key"
+            ),
+        ))),
+    }
+}
+
 fn is_source(file: &Result<NewConnector, String>, plugins: &Plugins) -> bool {
     let class = file.as_ref().ok().and_then(|connector| connector.config.get("connector.class").cloned().flatten());
     class.and_then(|class| plugins.connector(class.trim()).ok().map(aqueduct_api::Plugin::kind)) == Some(PluginKind::Source)
@@ -121,7 +136,10 @@ fn in_file(file: &Path, problem: &dyn std::fmt::Display) -> String {
 async fn cluster_id(props: &ConfigMap, file: &Path) -> Result<String, Failure> {
     let mut settings = ClientSettings::from_user(aqueduct_worker::own_client_keys(props));
     settings.set_base("client.id", "connect-shared-admin");
-    let admin = Admin::create(&settings).map_err(|error| Failure::start(in_file(file, &error.message())))?;
+    let admin = Admin::create(&settings).map_err(|error| {
+        let reasons: Vec<&str> = error.causes().iter().map(|cause| cause.message.as_str()).collect();
+        Failure::start(in_file(file, &format_args!("{error}: {}", reasons.join(": "))))
+    })?;
     admin.cluster_id().await.map_err(|error| {
         Failure::start(format!(
             "Failed to connect to and describe Kafka cluster. Check worker's broker connection and security properties. \

@@ -70,8 +70,22 @@ fn an_unknown_connector_class_ends_the_worker_with_3() {
 #[test]
 fn an_unreachable_broker_ends_the_worker_with_2_after_its_time() {
     let folder = tempfile::tempdir().unwrap();
-    let files = WorkerFiles::new(folder.path(), "127.0.0.1:1").with(&[("default.api.timeout.ms", "3000")]);
+    let files = WorkerFiles::new(folder.path(), "127.0.0.1:1").with(&[("default.api.timeout.ms", "3000"), ("request.timeout.ms", "2000")]);
     check(&files, 2, &["bootstrap.servers", "127.0.0.1:1"]);
+}
+
+#[test]
+fn a_wrong_client_key_is_named_with_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path()).with(&[("security.protocol", "PLAINTXT")]);
+    check(&files, 2, &["worker.properties", "security.protocol", "PLAINTXT"]);
+}
+
+#[test]
+fn configuration_providers_are_refused_and_not_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path()).with(&[("config.providers", "file")]);
+    check(&files, 2, &["worker.properties", "config.providers", "not supported"]);
 }
 
 #[test]

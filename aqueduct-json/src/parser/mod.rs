@@ -13,9 +13,15 @@ use crate::tape::{Kind, Tape, Token};
 
 /// How deep arrays and objects may be nested.
 const MAX_DEPTH: usize = 1000;
+/// How long a text may be, in bytes.
+const MAX_LENGTH: usize = i32::MAX as usize;
 
 /// Parses a text that starts at `start`.
 pub(crate) fn parse(text: &[u8], start: usize, tape: &mut Tape) -> Result<(), Fault> {
+    // Tokens count bytes in 32 bits. No message of Kafka is as long.
+    if text.len() > MAX_LENGTH {
+        return Err(Fault::limit("Document length", text.len(), MAX_LENGTH, "getMaxDocumentLength"));
+    }
     let mut parser = Parser::new(text, start, 0, tape);
     match parser.skip_space()? {
         Some(first) => parser.whole_value(first),
@@ -29,6 +35,9 @@ pub(crate) fn parse(text: &[u8], start: usize, tape: &mut Tape) -> Result<(), Fa
 /// Parses the value of an object's last member, from behind the colon, and the end of the object. Answers false when
 /// the object goes on.
 pub(crate) fn parse_last_member(text: &[u8], start: usize, tape: &mut Tape) -> Result<bool, Fault> {
+    if text.len() > MAX_LENGTH {
+        return Ok(false);
+    }
     let mut parser = Parser::new(text, start, 1, tape);
     let Some(first) = parser.skip_space()? else { return Ok(false) };
     parser.whole_value(first)?;
@@ -47,8 +56,7 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn new(text: &'a [u8], at: usize, outer: usize, tape: &'a mut Tape) -> Self {
-        tape.tokens.clear();
-        tape.open.clear();
+        tape.clear();
         Self { text, at, outer, tokens: &mut tape.tokens, open: &mut tape.open }
     }
 

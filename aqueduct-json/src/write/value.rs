@@ -200,28 +200,25 @@ impl Writer<'_> {
     #[cold]
     fn odd_names(&mut self, keys: &SchemaRef, values: Option<&SchemaRef>, map: &ValueMap) -> Result<(), ConnectError> {
         let mut members: Vec<(BytesMut, BytesMut)> = Vec::with_capacity(map.len());
-        let mut places = HashMap::with_capacity(map.len());
+        let mut places: HashMap<BytesMut, usize> = HashMap::with_capacity(map.len());
         for (key, value) in map.iter() {
-            let name = self.apart(Some(keys), key)?;
+            let mut name = self.apart(Some(keys), key)?;
+            if !name.starts_with(b"\"") {
+                name = [b"\"", &name[..], b"\""].concat().as_slice().into();
+            }
             let value = self.apart(values, value)?;
-            match places.insert(name.clone(), members.len()) {
-                Some(first) => {
-                    members[first].1 = value;
-                    places.insert(name, first);
+            match places.get(&name) {
+                Some(&first) => members[first].1 = value,
+                None => {
+                    places.insert(name.clone(), members.len());
+                    members.push((name, value));
                 }
-                None => members.push((name, value)),
             }
         }
         self.open(b"{")?;
         for (i, (name, value)) in members.iter().enumerate() {
             self.comma(i);
-            if name.starts_with(b"\"") {
-                self.raw(name);
-            } else {
-                self.raw(b"\"");
-                self.raw(name);
-                self.raw(b"\"");
-            }
+            self.raw(name);
             self.raw(b":");
             self.raw(value);
         }

@@ -40,7 +40,7 @@ enum Part {
     Number(String),
     Name(String),
     /// Java finds the mistake only when it gets here.
-    Mistake(&'static str),
+    Mistake(String),
 }
 
 /// A replacement text, taken apart once.
@@ -60,10 +60,10 @@ impl Replacement {
                         plain.push(escaped);
                         continue;
                     }
-                    None => Part::Mistake("character to be escaped is missing"),
+                    None => Part::Mistake("character to be escaped is missing".into()),
                 },
                 '$' => match chars.peek() {
-                    None => Part::Mistake("Illegal group reference: group index is missing"),
+                    None => Part::Mistake("Illegal group reference: group index is missing".into()),
                     Some('{') => {
                         chars.next();
                         let mut name = String::new();
@@ -71,12 +71,12 @@ impl Replacement {
                             name.push(c);
                         }
                         match (name.chars().next(), chars.next()) {
-                            (None, _) => Part::Mistake("named capturing group is missing trailing '}'"),
+                            (None, _) => Part::Mistake("named capturing group has 0 length name".into()),
                             (Some(_), after) if after != Some('}') => {
-                                Part::Mistake("named capturing group is missing trailing '}'")
+                                Part::Mistake("named capturing group is missing trailing '}'".into())
                             }
                             (Some(first), _) if first.is_ascii_digit() => {
-                                Part::Mistake("capturing group name starts with digit character")
+                                Part::Mistake(format!("capturing group name {{{name}}} starts with digit character"))
                             }
                             _ => Part::Name(name),
                         }
@@ -88,7 +88,7 @@ impl Replacement {
                         }
                         Part::Number(digits)
                     }
-                    Some(_) => Part::Mistake("Illegal group reference"),
+                    Some(_) => Part::Mistake("Illegal group reference".into()),
                 },
                 other => {
                     plain.push(other);
@@ -110,7 +110,7 @@ impl Replacement {
         for part in &self.0 {
             match part {
                 Part::Text(text) => out.push_str(text),
-                Part::Mistake(message) => return Err(ReplacementError::IllegalArgument((*message).to_owned())),
+                Part::Mistake(message) => return Err(ReplacementError::IllegalArgument(message.clone())),
                 Part::Name(name) => match captures.name(name) {
                     Some(group) => out.push_str(group.as_str()),
                     None => {

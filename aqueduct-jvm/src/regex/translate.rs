@@ -11,9 +11,56 @@ const VERTICAL: &str = r"\n\x0B\x0C\r\u{85}\u{2028}\u{2029}";
 
 /// The same pattern in the other syntax.
 pub(super) fn translate(pattern: &str) -> Result<String, String> {
-    let mut translator = Translator { chars: pattern.chars().peekable(), out: String::new(), depth: 0 };
+    let (flags, rest) = leading_flags(pattern);
+    let mut translator = Translator {
+        chars: rest.chars().peekable(),
+        out: String::new(),
+        depth: 0,
+        groups: count_groups(rest),
+        names: Vec::new(),
+        dot_all: flags.contains('s'),
+        unix_lines: flags.contains('d'),
+    };
+    // The letters that mean the same; `u` asks for what is done here anyway.
+    let kept: String = flags.chars().filter(|flag| "imx".contains(*flag)).collect();
+    if !kept.is_empty() {
+        translator.out.push_str(&format!("(?{kept})"));
+    }
     translator.run()?;
     Ok(translator.out)
+}
+
+/// Flags for the whole pattern, such as `(?is)` at its beginning, and the pattern behind them.
+fn leading_flags(pattern: &str) -> (&str, &str) {
+    let flags = pattern.strip_prefix("(?").and_then(|rest| rest.split_once(')'));
+    match flags {
+        Some((flags, rest)) if !flags.is_empty() && flags.chars().all(|flag| "idmsux".contains(flag)) => (flags, rest),
+        _ => ("", pattern),
+    }
+}
+
+/// The number of capturing groups.
+fn count_groups(pattern: &str) -> usize {
+    let mut chars = pattern.chars().peekable();
+    let (mut count, mut depth) = (0, 0usize);
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                chars.next();
+            }
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            '(' if depth == 0 => {
+                if chars.next_if_eq(&'?').is_none() {
+                    count += 1;
+                } else if chars.next_if_eq(&'<').is_some() && chars.peek().is_some_and(char::is_ascii_alphabetic) {
+                    count += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    count
 }
 
 struct Translator<'a> {
@@ -21,6 +68,12 @@ struct Translator<'a> {
     out: String,
     /// How many character classes are open.
     depth: usize,
+    /// How many capturing groups the whole pattern has.
+    groups: usize,
+    /// The names of groups so far.
+    names: Vec<String>,
+    dot_all: bool,
+    unix_lines: bool,
 }
 
 impl Translator<'_> {
@@ -45,6 +98,10 @@ impl Translator<'_> {
                 }
                 ']' => self.out.push_str("\\]"),
                 '}' if self.depth == 0 => self.out.push('}'),
+                '{' if self.depth == 0 => self.repetition()?,
+                '(' if self.depth == 0 => self.group()?,
+                '.' if self.depth == 0 && self.dot_all => self.out.push_str("(?s:.)"),
+                '.' if self.depth == 0 && self.unix_lines => self.out.push_str(r"[^\n]"),
                 '.' if self.depth == 0 => self.out.push_str(r"[^\n\r\u{85}\u{2028}\u{2029}]"),
                 '$' if self.depth == 0 => self.out.push_str(r"(?=(?:\r\n|[\n\r\u{85}\u{2028}\u{2029}])?\z)"),
                 // These mean something in classes here, and nothing in Java's.
@@ -56,6 +113,80 @@ impl Translator<'_> {
             }
         }
         if self.depth > 0 { Err("Unclosed character class".into()) } else { Ok(()) }
+    }
+
+    /// `{n}`, `{n,}` or `{n,m}`: Java knows no other brace.
+    fn repetition(&mut self) -> Result<(), String> {
+        let mut text = String::new();
+        for c in self.chars.by_ref() {
+            if c == '}' {
+                let (least, most) = text.split_once(',').unwrap_or((&text, &text));
+                let number = |digits: &str| digits.parse::<u32>().ok();
+                let least = number(least).ok_or("Illegal repetition")?;
+                if !most.is_empty() && number(most).is_none_or(|most| most < least) {
+                    return Err("Illegal repetition range".into());
+                }
+                if self.out.is_empty() {
+                    break;
+                }
+                self.out.push_str(&format!("{{{text}}}"));
+                return Ok(());
+            }
+            text.push(c);
+        }
+        Err("Illegal repetition".into())
+    }
+
+    /// The beginning of a group; what Java does not know is refused, and names must be new.
+    fn group(&mut self) -> Result<(), String> {
+        self.out.push('(');
+        if self.chars.next_if_eq(&'?').is_none() {
+            return Ok(());
+        }
+        self.out.push('?');
+        match self.chars.peek() {
+            Some('#' | 'P') => return Err("Unknown inline modifier".into()),
+            Some('<') => {
+                self.chars.next();
+                self.out.push('<');
+                if matches!(self.chars.peek(), Some('=' | '!')) {
+                    return Ok(());
+                }
+                let mut name = String::new();
+                while let Some(c) = self.chars.next_if(|c| c.is_ascii_alphanumeric()) {
+                    name.push(c);
+                }
+                if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                    return Err("capturing group name does not start with a Latin letter".into());
+                }
+                if self.names.contains(&name) {
+                    return Err(format!("Named capturing group <{name}> is already defined"));
+                }
+                self.out.push_str(&name);
+                self.names.push(name);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A reference to a group: as many digits as there are groups for; one that is not there never matches.
+    fn reference(&mut self, first: char) {
+        let mut number = first.to_digit(10).unwrap_or(0) as usize;
+        if number > self.groups {
+            self.out.push_str("(?!)");
+            return;
+        }
+        while let Some(digit) = self.chars.peek().and_then(|c| c.to_digit(10)) {
+            let longer = number * 10 + digit as usize;
+            if longer > self.groups {
+                break;
+            }
+            number = longer;
+            self.chars.next();
+        }
+        // In a group of its own, so that a digit behind it is not taken for part of the number.
+        self.out.push_str(&format!("(?:\\{number})"));
     }
 
     fn class(&mut self, content: &str, negated: bool) {
@@ -101,11 +232,17 @@ impl Translator<'_> {
             }
             'u' => self.unicode()?,
             'p' | 'P' => self.property(c == 'P')?,
-            'x' if self.chars.peek() != Some(&'{') => {
+            '1'..='9' => self.reference(c),
+            'x' if self.chars.next_if_eq(&'{').is_some() => {
+                let digits: String = self.chars.by_ref().take_while(|&c| c != '}').collect();
+                let point = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
+                self.literal(point.ok_or("Hexadecimal codepoint is too big")?);
+            }
+            'x' => {
                 let digits = self.hex(2).ok_or("Illegal hexadecimal escape sequence")?;
                 self.literal(char::from_u32(digits).unwrap_or('\u{fffd}'));
             }
-            'k' | 'b' | 'B' | 'A' | 'z' | 'G' | 't' | 'n' | 'r' | 'f' | 'a' | 'x' | '1'..='9' => {
+            'k' | 'b' | 'B' | 'A' | 'z' | 'G' | 't' | 'n' | 'r' | 'f' | 'a' => {
                 self.out.push('\\');
                 self.out.push(c);
             }

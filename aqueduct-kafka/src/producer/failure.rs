@@ -25,6 +25,7 @@ fn of_record(code: i32, topic: &str, client: &Client, connection: &Connection) -
         codes::TOPIC_AUTHORIZATION_FAILED => {
             KafkaError::from_code(code, format!("Not authorized to access topics: [{topic}]"))
         }
+        codes::INVALID_TOPIC => KafkaError::from_code(code, format!("Invalid topics: [{topic}]")),
         codes::QUEUE_FULL => KafkaError::from_code(code, "the producer's buffer is full"),
         codes::UNKNOWN_TOPIC | codes::UNKNOWN_TOPIC_OR_PARTITION => {
             KafkaError::from_code(code, format!("Topic {topic} not present in metadata"))

@@ -15,7 +15,7 @@ use super::record_size::serialized_size;
 use super::{DeliverySink, Producer, deadline, failure};
 use crate::error::{ErrorKind, KafkaError};
 use crate::native::{NativeHeaders, Topic};
-use crate::record::ProducerRecord;
+use crate::record::{Header, ProducerRecord};
 
 /// One task's use of a [`Producer`]. Dropping it means that nobody wants the results any longer: records under way are
 /// still written but their results are thrown away.
@@ -52,9 +52,9 @@ impl ProducerLane {
     pub fn send(&mut self, sequence: u64, record: &ProducerRecord) -> Result<(), KafkaError> {
         let core = Arc::clone(self.producer.core());
         core.check_gate()?;
+        check_numbers(record)?;
         self.check_size(record)?;
-        let headers: usize =
-            record.headers.iter().map(|(key, value)| key.len() + value.as_ref().map_or(0, Bytes::len)).sum();
+        let headers = record.headers.iter().map(header_size).sum();
         let (key, value) = (record.key.as_deref(), record.value.as_deref());
         let weight = weight(key, value, headers);
         let used = self.used();
@@ -165,6 +165,25 @@ impl Drop for ProducerLane {
     fn drop(&mut self) {
         self.producer.core().lanes.close(&self.state, self.sent);
     }
+}
+
+/// Refuses numbers that Java refuses.
+fn check_numbers(record: &ProducerRecord) -> Result<(), KafkaError> {
+    let wrong = match (record.partition, record.timestamp) {
+        (Some(partition @ ..0), _) => {
+            format!("Invalid partition: {partition}. Partition number should always be non-negative or null.")
+        }
+        (_, Some(timestamp @ ..0)) => {
+            format!("Invalid timestamp: {timestamp}. Timestamp should always be non-negative or null.")
+        }
+        _ => return Ok(()),
+    };
+    Err(KafkaError::with_class(ErrorKind::InvalidRecord, "java.lang.IllegalArgumentException", wrong))
+}
+
+/// The size of a header, as it will be counted when the record has ended: librdkafka's names end at a zero character.
+fn header_size((key, value): &Header) -> usize {
+    key.bytes().take_while(|byte| *byte != 0).count() + value.as_ref().map_or(0, Bytes::len)
 }
 
 /// The topics that a lane has written to.

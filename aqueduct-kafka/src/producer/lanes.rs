@@ -1,5 +1,6 @@
 //! The lanes of a producer, as its delivery thread sees them.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -118,8 +119,9 @@ impl Lanes {
     /// Passes results on and accounts for them.
     pub(super) fn deliver(&self, lane: &LaneState, deliveries: &[Delivery], freed: u64) {
         let is_open = lane.closed_at.load(Ordering::Acquire) == OPEN;
-        if is_open {
-            lane.sink.delivered(deliveries);
+        if is_open && catch_unwind(AssertUnwindSafe(|| lane.sink.delivered(deliveries))).is_err() {
+            // The panic's message is in the log already. Other lanes depend on this thread.
+            tracing::error!("the receiver of a producer's results panicked; {} results are lost", deliveries.len());
         }
         lane.freed.fetch_add(freed, Ordering::Release);
         lane.finished.fetch_add(deliveries.len() as u64, Ordering::Release);

@@ -280,6 +280,70 @@ async fn unknown_partitions_and_bad_topic_names_are_refused() {
 }
 
 #[tokio::test]
+async fn numbers_that_java_refuses_are_refused_in_its_words() {
+    let cluster = cluster(1);
+    let producer = Producer::create(&settings(&cluster)).unwrap();
+    let (mut lane, _) = lane(&producer);
+    let mut check = |change: fn(&mut ProducerRecord), message: &str| {
+        let mut record = record("x");
+        change(&mut record);
+        let error = lane.send(0, &record).unwrap_err();
+        assert_eq!((error.java_class(), error.message()), ("java.lang.IllegalArgumentException", message));
+    };
+    check(
+        |record| record.partition = Some(-5),
+        "Invalid partition: -5. Partition number should always be non-negative or null.",
+    );
+    check(
+        |record| record.timestamp = Some(-2),
+        "Invalid timestamp: -2. Timestamp should always be non-negative or null.",
+    );
+}
+
+#[tokio::test]
+async fn keys_go_to_the_partitions_that_java_chooses() {
+    let cluster = cluster(1000);
+    let producer = Producer::create(&settings(&cluster)).unwrap();
+    let (mut lane, results) = lane(&producer);
+    // Java's murmur2 of each key.
+    let keys = [
+        ("21", -973_932_308_i32),
+        ("foobar", -790_332_482),
+        ("a-little-bit-long-string", -985_981_536),
+        ("a-little-bit-longer-string", -1_486_304_829),
+        ("lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58_897_971),
+        ("abc", 479_470_107),
+    ];
+    for (sequence, (key, _)) in (0..).zip(keys) {
+        let mut record = record("x");
+        (record.partition, record.key) = (None, Some(key.into()));
+        send(&mut lane, sequence, &record).await;
+        lane.flush(PATIENCE).await.unwrap();
+    }
+    let chosen: Vec<i32> = results.0.lock().iter().map(|end| end.outcome.as_ref().unwrap().partition).collect();
+    assert_eq!(chosen, keys.map(|(_, hash)| (hash & i32::MAX) % 1000));
+}
+
+#[tokio::test]
+async fn a_receiver_that_panics_harms_nobody_else() {
+    struct Panics;
+    impl DeliverySink for Panics {
+        fn delivered(&self, _: &[Delivery]) {
+            panic!("on purpose");
+        }
+    }
+    let cluster = cluster(1);
+    let producer = Producer::create(&settings(&cluster)).unwrap();
+    let mut bad = producer.register(Arc::new(Panics)).unwrap();
+    let (mut good, results) = lane(&producer);
+    send(&mut bad, 0, &record("x")).await;
+    bad.flush(PATIENCE).await.unwrap();
+    send(&mut good, 0, &record("x")).await;
+    good.flush(PATIENCE).await.unwrap();
+    assert_eq!(results.sequences(), [0]);
+}
+
+#[tokio::test]
 async fn equal_settings_share_a_producer_unless_it_has_failed() {
     let cluster = cluster(1);
     let pool = ProducerPool::new(ProducerSharing::Equal, "connector-producer-worker");

@@ -312,6 +312,9 @@ impl Loop {
                 }
             });
         }
+        // Acknowledged records make room here, not at the next commit: a source reads millions of them in between.
+        let writer = &mut self.writer;
+        self.submitted.committable(|partition, offset| writer.put(partition, Some(offset)));
         let mut first = Ok(());
         for (sequence, error) in delivered.failed {
             first = first.and(self.failed(sequence, &error));
@@ -346,8 +349,6 @@ impl Loop {
 
     /// Stores the committable offsets. A failure is logged, and they go with the next commit.
     async fn commit(&mut self, timeout: Duration) {
-        let writer = &mut self.writer;
-        self.submitted.committable(|partition, offset| writer.put(partition, Some(offset)));
         let committed = match self.writer.flush(timeout).await {
             Ok(partitions) => {
                 tracing::debug!("Committed the offsets of {partitions} source partitions");
