@@ -20,7 +20,6 @@ mod read;
 mod scan;
 mod tape;
 mod text;
-mod tmpnum;
 mod type_name;
 mod write;
 

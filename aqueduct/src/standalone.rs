@@ -126,7 +126,8 @@ fn refuse_providers(file: &Path, props: &ConfigMap) -> Result<(), Failure> {
 
 fn is_source(file: &Result<NewConnector, String>, plugins: &Plugins) -> bool {
     let class = file.as_ref().ok().and_then(|connector| connector.config.get("connector.class").cloned().flatten());
-    class.and_then(|class| plugins.connector(class.trim()).ok().map(aqueduct_api::Plugin::kind)) == Some(PluginKind::Source)
+    class.and_then(|class| plugins.connector(class.trim()).ok().map(aqueduct_api::Plugin::kind))
+        == Some(PluginKind::Source)
 }
 
 fn in_file(file: &Path, problem: &dyn std::fmt::Display) -> String {

@@ -70,7 +70,8 @@ fn an_unknown_connector_class_ends_the_worker_with_3() {
 #[test]
 fn an_unreachable_broker_ends_the_worker_with_2_after_its_time() {
     let folder = tempfile::tempdir().unwrap();
-    let files = WorkerFiles::new(folder.path(), "127.0.0.1:1").with(&[("default.api.timeout.ms", "3000"), ("request.timeout.ms", "2000")]);
+    let files = WorkerFiles::new(folder.path(), "127.0.0.1:1")
+        .with(&[("default.api.timeout.ms", "3000"), ("request.timeout.ms", "2000")]);
     check(&files, 2, &["bootstrap.servers", "127.0.0.1:1"]);
 }
 

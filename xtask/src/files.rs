@@ -142,7 +142,7 @@ mod tests {
     fn unsafe_code_stays_in_its_files() {
         for code in ["{ f() }", "{", "fn f()", "impl Send for X {}", "extern \"C\" {}"] {
             check_file("a/src/x.rs", &format!("//! x\nunsafe {code}\n"), "x.rs:2: unsafe code");
-            check_file("aqueduct-kafka/src/payload.rs", &format!("//! x\nunsafe {code}\n"), "");
+            check_file("aqueduct-kafka/src/native/x.rs", &format!("//! x\nunsafe {code}\n"), "");
         }
         check_file("a/src/x.rs", "//! x\n// unsafe is not needed here\n", "");
         check_file("a/src/x.rs", "//! x\n#![deny(unsafe_code)]\n", "");

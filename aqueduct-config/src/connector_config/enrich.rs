@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::shared_keys::{PREDICATES_GROUP, TRANSFORMS_GROUP};
 use super::plugins::{ClassesOf, VersionsOf};
+use super::shared_keys::{PREDICATES_GROUP, TRANSFORMS_GROUP};
 use super::*;
 use crate::Importance::{High, Medium};
 use crate::parse::{java_trim, split_list};

@@ -5,19 +5,19 @@
 //! on top, elsewhere. Rules between keys are functions beside the definitions: [`check_topics`] for sinks,
 //! [`topic_creation_def`] for sources.
 
-mod shared_keys;
 mod enrich;
 mod keys;
 mod plugins;
+mod shared_keys;
 mod sink;
 mod source;
 mod topic_creation;
 
-pub use shared_keys::{ConnectorDefaults, PluginDefault};
 pub use enrich::enrich;
 pub use keys::*;
 pub(crate) use plugins::abstract_class;
 pub use plugins::{PluginCatalogue, PluginError, PluginKind};
+pub use shared_keys::{ConnectorDefaults, PluginDefault};
 pub use sink::{check_topics, ensure_valid_topics, sink_def, sink_def_with, topics_list};
 pub use source::{source_def, source_def_with};
 pub use topic_creation::{

@@ -3,19 +3,19 @@
 //! Keys that are not defined here are legal: they go to clients, converters and extensions. A worker starts from
 //! [`parse_standalone`] or [`parse_distributed`], which also apply the rules between keys.
 
-mod shared_keys;
 mod distributed;
 mod headers;
 mod keys;
 mod listeners;
 mod mac;
+mod shared_keys;
 mod standalone;
 
-pub use shared_keys::{common, override_allowlist};
 pub use distributed::{distributed, internal_topic_settings, parse_distributed};
 pub use headers::{HeaderAction, HeaderRule, response_header_rules};
 pub use keys::*;
 pub use mac::MAC_ALGORITHMS;
+pub use shared_keys::{common, override_allowlist};
 pub use standalone::{parse_standalone, standalone};
 
 use crate::ParsedConfig;

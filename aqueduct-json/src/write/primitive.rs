@@ -1,5 +1,6 @@
 //! Texts, numbers and bytes, as Jackson writes them.
 
+use aqueduct_data::float_text::{java_f32, java_f64};
 use aqueduct_data::{Decimal, Type, Value};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -85,13 +86,13 @@ impl Writer<'_> {
     /// A float; what JSON has no number for becomes a string.
     fn float(&mut self, value: f32) {
         let finite = value.is_finite();
-        self.number(&crate::tmpnum::float_to_string(value), finite);
+        self.number(java_f32(value).as_str(), finite);
     }
 
     /// A double; what JSON has no number for becomes a string.
     fn double(&mut self, value: f64) {
         let finite = value.is_finite();
-        self.number(&crate::tmpnum::double_to_string(value), finite);
+        self.number(java_f64(value).as_str(), finite);
     }
 
     fn number(&mut self, text: &str, finite: bool) {

@@ -51,11 +51,10 @@ fn count_groups(pattern: &str) -> usize {
             '[' => depth += 1,
             ']' => depth = depth.saturating_sub(1),
             '(' if depth == 0 => {
-                if chars.next_if_eq(&'?').is_none() {
-                    count += 1;
-                } else if chars.next_if_eq(&'<').is_some() && chars.peek().is_some_and(char::is_ascii_alphabetic) {
-                    count += 1;
-                }
+                let special = chars.next_if_eq(&'?').is_some();
+                let named =
+                    special && chars.next_if_eq(&'<').is_some() && chars.peek().is_some_and(char::is_ascii_alphabetic);
+                count += usize::from(!special || named);
             }
             _ => {}
         }
@@ -153,7 +152,7 @@ impl Translator<'_> {
                     return Ok(());
                 }
                 let mut name = String::new();
-                while let Some(c) = self.chars.next_if(|c| c.is_ascii_alphanumeric()) {
+                while let Some(c) = self.chars.next_if(char::is_ascii_alphanumeric) {
                     name.push(c);
                 }
                 if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
