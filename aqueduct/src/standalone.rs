@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aqueduct_api::{ConfigMap, PluginKind};
-use aqueduct_config::worker_config::{CONFIG_PROVIDERS, OFFSET_STORAGE_FILE_FILENAME};
+use aqueduct_config::worker_config::{CONFIG_PROVIDERS, OFFSET_STORAGE_FILE_FILENAME, REST_EXTENSION_CLASSES};
 use aqueduct_herder::standalone::{StandaloneHerder, StatusKeeper};
 use aqueduct_herder::{Herder, HerderError, NewConnector, ServerInfo};
 use aqueduct_kafka::{Admin, ClientSettings, ProducerPool, ProducerSharing};
@@ -53,7 +53,7 @@ async fn serve(
 ) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
     tracing::info!("Aqueduct {VERSION} standalone worker starting with {}", worker_file.display());
-    refuse_providers(worker_file, &props)?;
+    refuse_unsupported(worker_file, &props)?;
     let plugins = Arc::new(plugins::of_worker(&props));
     let config = worker_settings::parse(worker_file, &props, &plugins)?;
     let rest_config = RestConfig::from_worker(&config).map_err(|error| Failure::start(in_file(worker_file, &error)))?;
@@ -110,8 +110,22 @@ async fn serve(
     created
 }
 
-/// Variables would stay as they are and reach clients as passwords: better no start than a wrong one.
-fn refuse_providers(file: &Path, props: &ConfigMap) -> Result<(), Failure> {
+/// What would be left out in silence and matters: variables would reach clients as passwords, extensions guard the API.
+fn refuse_unsupported(file: &Path, props: &ConfigMap) -> Result<(), Failure> {
+    for key in ["internal.key.converter", "internal.value.converter"] {
+        if props.contains_key(key) {
+            tracing::warn!("{key} has no meaning any more and is left out; offsets are stored as JSON without schemas");
+        }
+    }
+    if let Some(extensions) = props.get(REST_EXTENSION_CLASSES).filter(|extensions| !extensions.trim().is_empty()) {
+        return Err(Failure::start(in_file(
+            file,
+            &format_args!(
+                "Invalid value {extensions} for configuration {REST_EXTENSION_CLASSES}: REST extensions are not supported, and \
+                 the API may not be left unguarded; remove the key, and guard the listeners otherwise"
+            ),
+        )));
+    }
     match props.get(CONFIG_PROVIDERS).map(|providers| providers.trim()) {
         None | Some("") => Ok(()),
         Some(providers) => Err(Failure::start(in_file(

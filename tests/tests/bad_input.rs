@@ -90,6 +90,13 @@ fn configuration_providers_are_refused_and_not_ignored() {
 }
 
 #[test]
+fn rest_extensions_are_refused_because_they_may_guard_the_api() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path()).with(&[("rest.extension.classes", "com.example.Guard")]);
+    check(&files, 2, &["rest.extension.classes", "com.example.Guard"]);
+}
+
+#[test]
 fn a_port_in_use_is_named_with_the_way_out() {
     let folder = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
