@@ -31,7 +31,7 @@ pub(crate) fn init(args: &LogArgs) -> Arc<TargetLoggers> {
             .init(),
         LogFormat::Json => registry.with(tracing_subscriber::fmt::layer().json().flatten_event(true)).init(),
     }
-    let root = Set { level: args.log_level, modified: None };
+    let root = Set { level: level(args.log_level), modified: None };
     Arc::new(TargetLoggers { levels: Mutex::new(BTreeMap::from([(ROOT.to_owned(), root)])), reload })
 }
 
@@ -45,14 +45,15 @@ fn targets(root: LevelFilter, levels: &BTreeMap<String, Set>) -> Targets {
     let mut targets = Targets::new().with_default(root);
     for (name, set) in levels.iter().filter(|(name, _)| *name != ROOT) {
         let target = if name.starts_with(JAVA_CONNECT) { OURS.to_owned() } else { name.clone() };
-        targets = targets.with_target(target, set.level);
+        targets = targets.with_target(target, filter(set.level));
     }
     targets
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Set {
-    level: LevelFilter,
+    /// As it was asked for: `FATAL` and `ALL` have no filter of their own here.
+    level: Level,
     modified: Option<i64>,
 }
 
@@ -69,15 +70,18 @@ impl TargetLoggers {
 }
 
 fn shown(set: Set) -> LoggerLevel {
-    let level = match set.level.into_level() {
+    LoggerLevel { level: set.level, last_modified: set.modified }
+}
+
+fn level(filter: LevelFilter) -> Level {
+    match filter.into_level() {
         None => Level::Off,
         Some(tracing::Level::ERROR) => Level::Error,
         Some(tracing::Level::WARN) => Level::Warn,
         Some(tracing::Level::INFO) => Level::Info,
         Some(tracing::Level::DEBUG) => Level::Debug,
         Some(_) => Level::Trace,
-    };
-    LoggerLevel { level, last_modified: set.modified }
+    }
 }
 
 fn filter(level: Level) -> LevelFilter {
@@ -102,11 +106,11 @@ impl Loggers for TargetLoggers {
 
     fn set_level(&self, logger: &str, level: Level) -> Vec<String> {
         let modified = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
-        let set = Set { level: filter(level), modified: Some(modified) };
+        let set = Set { level, modified: Some(modified) };
         let below = format!("{logger}.");
         self.with(|levels| {
             let mut changed = Vec::new();
-            levels.entry(logger.to_owned()).or_insert(Set { level: LevelFilter::OFF, modified: None });
+            levels.entry(logger.to_owned()).or_insert(Set { level: Level::Off, modified: None });
             for (name, now) in levels.iter_mut() {
                 let meant = name == logger || logger == ROOT || name.starts_with(&below);
                 if meant && (now.level != set.level || now.modified.is_none() && name != ROOT) {
@@ -114,7 +118,7 @@ impl Loggers for TargetLoggers {
                     changed.push(name.clone());
                 }
             }
-            let root = levels.get(ROOT).map_or(LevelFilter::INFO, |set| set.level);
+            let root = levels.get(ROOT).map_or(LevelFilter::INFO, |set| filter(set.level));
             // Fails only when the subscriber is gone, at exit.
             let _ = self.reload.reload(targets(root, levels));
             changed
