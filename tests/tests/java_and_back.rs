@@ -12,11 +12,26 @@ fn append(file: &Path, from: usize, to: usize, text: &str) {
     OpenOptions::new().create(true).append(true).open(file).unwrap().write_all(lines.as_bytes()).unwrap();
 }
 
-fn wait_for(topic: &str, last: &str) {
+/// Waits until a line is the last one in the topic; on failure says what is there and who was at work.
+fn wait_for(topic: &str, last: &str, who: &str) {
+    let mut seen = Seen { who: who.to_owned(), values: Vec::new() };
     eventually("the last line arrives", || {
-        let values = topic_values(&bootstrap(), topic);
-        (values.last()?.as_deref() == Some(last)).then_some(())
+        seen.values = topic_values(&bootstrap(), topic);
+        (seen.values.last()?.as_deref() == Some(last)).then_some(())
     });
+}
+
+struct Seen {
+    who: String,
+    values: Vec<Option<String>>,
+}
+
+impl Drop for Seen {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("{} at work; {} values, the last {:?}", self.who, self.values.len(), self.values.last());
+        }
+    }
 }
 
 /// Runs the workers one after another, each with lines of its own; answers the values in the topic.
@@ -30,7 +45,7 @@ fn take_turns(order: &[&str], text: &str) -> Vec<String> {
         append(&input, turn * 50, turn * 50 + 25, text);
         let worker = if *who == "java" { files.start_java() } else { files.start() };
         append(&input, turn * 50 + 25, (turn + 1) * 50, text);
-        wait_for(&topic, &format!("{} {text}", (turn + 1) * 50 - 1));
+        wait_for(&topic, &format!("{} {text}", (turn + 1) * 50 - 1), &format!("turn {turn}, {who}"));
         worker.stop();
     }
     topic_values(&bootstrap(), &topic).into_iter().flatten().collect()
