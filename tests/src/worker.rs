@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -188,9 +188,22 @@ impl Worker {
         self.exited()
     }
 
+    /// Stops a Java worker with SIGTERM, or with SIGKILL when that does not end it: now and then it hangs when the signal
+    /// comes soon after its start.
+    pub fn stop_or_kill(mut self) {
+        signal("TERM", self.child.id());
+        let deadline = Instant::now() + Duration::from_secs(20);
+        eventually("the worker ends, or has had its time", || {
+            let ended = self.child.try_wait().expect("it is our child").is_some();
+            (ended || Instant::now() > deadline).then_some(())
+        });
+        self.kill();
+    }
+
     /// Ends the worker with SIGKILL.
     pub fn kill(mut self) {
-        self.child.kill().expect("it is our child");
+        // Fails only when the worker has ended already.
+        let _ = self.child.kill();
         self.exited();
     }
 

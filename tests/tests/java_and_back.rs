@@ -4,8 +4,9 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use aqueduct_tests::{WorkerFiles, bootstrap, eventually, file_source, topic_values, unique};
+use aqueduct_tests::{Worker, WorkerFiles, bootstrap, eventually, file_source, topic_values, unique};
 
 fn append(file: &Path, from: usize, to: usize, text: &str) {
     let lines: String = (from..to).map(|n| format!("{n} {text}\n")).collect();
@@ -34,6 +35,20 @@ impl Drop for Seen {
     }
 }
 
+/// Waits until a commit has had its turn: the stored position no longer changes while two intervals pass.
+fn offset_is_stored(worker: &Worker, values: usize) {
+    let mut last = None;
+    let mut since = Instant::now();
+    eventually(&format!("the offset behind {values} values is stored"), || {
+        let (_, offsets) = worker.request("GET", "/connectors/source/offsets", None);
+        let position = offsets["offsets"][0]["offset"]["position"].as_i64();
+        if position != last {
+            (last, since) = (position, Instant::now());
+        }
+        (position.is_some() && since.elapsed() > Duration::from_millis(1_500)).then_some(())
+    });
+}
+
 /// Runs the workers one after another, each with lines of its own; answers the values in the topic.
 fn take_turns(order: &[&str], text: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
@@ -46,7 +61,12 @@ fn take_turns(order: &[&str], text: &str) -> Vec<String> {
         let worker = if *who == "java" { files.start_java() } else { files.start() };
         append(&input, turn * 50 + 25, (turn + 1) * 50, text);
         wait_for(&topic, &format!("{} {text}", (turn + 1) * 50 - 1), &format!("turn {turn}, {who}"));
-        worker.stop();
+        offset_is_stored(&worker, topic_values(&bootstrap(), &topic).len());
+        if *who == "java" {
+            worker.stop_or_kill();
+        } else {
+            assert!(worker.stop().success());
+        }
     }
     topic_values(&bootstrap(), &topic).into_iter().flatten().collect()
 }
