@@ -73,7 +73,7 @@ impl Units<'_> {
 }
 
 /// The UTF-16 unit of an escape, and the escape's length.
-fn escape(raw: &[u8]) -> (u16, usize) {
+pub(crate) fn escape(raw: &[u8]) -> (u16, usize) {
     let unit = match raw.get(1) {
         Some(b'b') => 8,
         Some(b'f') => 12,
@@ -87,7 +87,7 @@ fn escape(raw: &[u8]) -> (u16, usize) {
 }
 
 /// The value of hexadecimal digits.
-pub(crate) fn hex(digits: &[u8]) -> u16 {
+fn hex(digits: &[u8]) -> u16 {
     digits.iter().fold(0, |value, &digit| value << 4 | char::from(digit).to_digit(16).unwrap_or_default() as u16)
 }
 

@@ -221,6 +221,9 @@ fn malformed_json_is_described_as_jackson_does() {
         ("\"\t\"", "Illegal unquoted character ((CTRL-CHAR, code 9)): has to be escaped using backslash to be included in string value".to_owned(), 1, 2),
         ("[\u{1}]", "Illegal character ((CTRL-CHAR, code 1)): only regular white space (\\r, \\n, \\t) is allowed between tokens".to_owned(), 1, 3),
         ("\"\\q\"", "Unrecognized character escape 'q' (code 113)".to_owned(), 1, 3),
+        ("{\"\\ude00\":1}", "Unexpected low surrogate in field name: 0xde00".to_owned(), 1, 9),
+        ("{\"\\ud83dx\":1}", "Broken surrogate pair in field name: expected '\\' to start low surrogate, got 0x78".to_owned(), 1, 9),
+        ("{\"\\ud83d\\n\":1}", "Broken surrogate pair in field name: expected low surrogate, got 0x000A".to_owned(), 1, 11),
         ("[-Infinity]", "Non-standard token '-Infinity': enable `JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS` to allow".to_owned(), 1, 11),
     ] {
         let place = format!(

@@ -4,7 +4,7 @@ use super::Parser;
 use crate::fault::{Fault, described};
 use crate::scan::plain_ascii;
 use crate::tape::Kind;
-use crate::text::{hex, sequence_length};
+use crate::text::{self, sequence_length};
 
 /// The longest string value, in UTF-16 units.
 const MAX_TEXT: usize = 20_000_000;
@@ -56,7 +56,7 @@ impl Parser<'_> {
 
     #[cold]
     fn check_length(&self, start: usize, end: usize) -> Result<(), Fault> {
-        let length = crate::text::decoded(&self.text[start..end]).encode_utf16().count();
+        let length = text::decoded(&self.text[start..end]).encode_utf16().count();
         if length > MAX_TEXT {
             return Err(Fault::limit("String value length", length, MAX_TEXT, "getMaxStringLength"));
         }
@@ -80,14 +80,15 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Skips an escape whose backslash is next; answers the digits of a `\u`.
-    fn escape(&mut self) -> Result<Option<u16>, Fault> {
+    /// Skips an escape whose backslash is next; answers the UTF-16 unit that it stands for.
+    fn escape(&mut self) -> Result<u16, Fault> {
+        let start = self.at;
         self.at += 1;
         let end = || Fault::end(" in character escape sequence", self.text.len());
         match self.peek().ok_or_else(end)? {
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
                 self.at += 1;
-                Ok(None)
+                Ok(text::escape(&self.text[start..]).0)
             }
             b'u' => {
                 self.at += 1;
@@ -100,7 +101,7 @@ impl Parser<'_> {
                     return Err(end());
                 }
                 self.at += 4;
-                Ok(Some(hex(digits)))
+                Ok(text::escape(&self.text[start..]).0)
             }
             byte => {
                 self.at += 1;
@@ -146,8 +147,13 @@ impl Parser<'_> {
                 Some(b'"') => return self.check_name(start).map(|()| escaped),
                 Some(b'\\') => {
                     escaped = true;
-                    if let Some(0xd800..=0xdbff) = self.escape()? {
-                        self.low_surrogate()?;
+                    match self.escape()? {
+                        0xd800..=0xdbff => self.low_surrogate()?,
+                        low @ 0xdc00..=0xdfff => {
+                            let message = format!("Unexpected low surrogate in field name: 0x{low:x}");
+                            return Err(Fault::parse(message, self.at));
+                        }
+                        _ => {}
                     }
                 }
                 Some(byte @ 0..0x20) => return Err(self.control(byte, "name")),
@@ -167,11 +173,8 @@ impl Parser<'_> {
         let broken = |what: String, at| Fault::parse(format!("Broken surrogate pair in field name: {what}"), at);
         match self.peek() {
             Some(b'\\') => match self.escape()? {
-                Some(0xdc00..=0xdfff) => Ok(()),
-                other => {
-                    let got = other.map_or_else(String::new, |unit| format!(", got 0x{unit:x}"));
-                    Err(broken(format!("invalid low surrogate{got}"), self.at))
-                }
+                0xdc00..=0xdfff => Ok(()),
+                other => Err(broken(format!("expected low surrogate, got 0x{other:04X}"), self.at)),
             },
             Some(byte) => Err(broken(format!("expected '\\' to start low surrogate, got 0x{byte:x}"), self.at)),
             None => Err(Fault::end(" in field name", self.at)),

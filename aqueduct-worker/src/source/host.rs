@@ -11,6 +11,8 @@ pub(crate) struct Host {
     pub(crate) config: ConfigMap,
     pub(crate) offsets: Arc<dyn OffsetReader>,
     pub(crate) stop: CancellationToken,
+    /// Where timers run, whichever thread asks for one.
+    pub(crate) runtime: tokio::runtime::Handle,
 }
 
 impl SourceHost for Host {
@@ -27,6 +29,7 @@ impl SourceHost for Host {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let _on_the_runtime = self.runtime.enter();
         Box::pin(tokio::time::sleep(duration))
     }
 

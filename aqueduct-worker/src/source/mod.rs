@@ -92,6 +92,7 @@ impl SourceRun {
             config: config.clone(),
             offsets: Arc::new(StoredOffsets::new(&connector, Arc::clone(&offsets))),
             stop: signals.stop.clone(),
+            runtime: tokio::runtime::Handle::current(),
         };
         let started = task.start(SourceTaskContext::new(Arc::new(host)), config).await?;
         status.report(StatusState::Running);
