@@ -86,6 +86,7 @@ impl ConnectorSettings {
         let parsed = def.parse_with(config, &AnyClass)?;
         if kind == PluginKind::Sink {
             connector_config::ensure_valid_topics(config)?;
+            refuse_dead_letters(config)?;
         }
         Ok(Self::from_parsed(&parsed)?)
     }
@@ -108,7 +109,45 @@ impl ConnectorSettings {
     }
 }
 
+/// A dead letter queue that is asked for and not there would lose what it is meant to keep.
+fn refuse_dead_letters(config: &ConfigMap) -> Result<(), ConnectError> {
+    let key = connector_config::DLQ_TOPIC_NAME;
+    match config.get(key).map(|topic| topic.trim()) {
+        None | Some("") => Ok(()),
+        Some(topic) => Err(ConnectError::config(format!(
+            "Invalid value {topic} for configuration {key}: dead letter queues are not supported yet, and bad records would be \
+             lost; remove the key, and log them with errors.log.enable=true"
+        ))),
+    }
+}
+
 /// A number of milliseconds; negative ones count as none.
 pub(crate) fn millis(ms: i64) -> Duration {
     Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sink(pairs: &[(&str, &str)]) -> Result<ConnectorSettings, ConnectError> {
+        let common = [("name", "s"), ("connector.class", "X"), ("topics", "t")];
+        let config = common.iter().chain(pairs).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        ConnectorSettings::parse(PluginKind::Sink, &config)
+    }
+
+    #[test]
+    fn a_dead_letter_queue_is_refused_and_not_ignored() {
+        let error = sink(&[("errors.deadletterqueue.topic.name", "bad")]).unwrap_err();
+        assert!(error.message().unwrap().contains("errors.deadletterqueue.topic.name"), "{error}");
+        assert!(sink(&[("errors.deadletterqueue.topic.name", " ")]).is_ok());
+    }
+
+    #[test]
+    fn the_error_policy_is_read() {
+        let settings = sink(&[("errors.tolerance", "all"), ("errors.retry.timeout", "-1")]).unwrap();
+        assert_eq!(settings.errors.tolerance, Tolerance::All);
+        assert_eq!(settings.errors.retry_timeout, None);
+        assert_eq!(settings.tasks_max, 1);
+    }
 }
