@@ -86,7 +86,7 @@ impl Answer {
     fn add(&mut self, def: &ConfigDef, values: impl IntoIterator<Item = ConfigValue>, prefix: &str) {
         let mut values: BTreeMap<String, ConfigValue> =
             values.into_iter().map(|value| (value.name.clone(), value)).collect();
-        for key in def.sorted_keys() {
+        for key in def.config_keys() {
             if let Some(value) = values.remove(key.name.as_ref()) {
                 self.push(Some(key), value, prefix);
             }
