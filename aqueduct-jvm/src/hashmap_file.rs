@@ -1,7 +1,8 @@
 //! The serialized `HashMap<byte[], byte[]>` of Java's offset file.
 //!
 //! Only this one shape is read: a stream that names any other class, or is cut off, is an error. Nothing is allocated
-//! that the input does not have the bytes for.
+//! that the input does not have the bytes for, but for arrays that are referred to again, of which there is a limit.
+//! Entries keep the order in which they stand; Java's own order is arbitrary.
 
 use std::fmt;
 
@@ -16,9 +17,13 @@ const TC_NULL: u8 = 0x70;
 const TC_REFERENCE: u8 = 0x71;
 const TC_CLASSDESC: u8 = 0x72;
 const TC_OBJECT: u8 = 0x73;
+const TC_STRING: u8 = 0x74;
 const TC_ARRAY: u8 = 0x75;
 const TC_BLOCKDATA: u8 = 0x77;
 const TC_ENDBLOCKDATA: u8 = 0x78;
+
+/// So many bytes may come from arrays that occurred before. Java shares those arrays and never writes such a file itself.
+const MAX_REPEATED: usize = 64 << 20;
 
 /// Keys with their values, each of which may be null.
 pub type Entries = Vec<(Option<Vec<u8>>, Option<Vec<u8>>)>;
@@ -115,12 +120,16 @@ fn array(out: &mut Vec<u8>, bytes: Option<&[u8]>, described: &mut bool) {
 /// # Errors
 /// When the bytes are anything but one such map.
 pub fn read(bytes: &[u8]) -> Result<Entries, HashMapFileError> {
-    let mut reader = Reader { bytes, at: 0, arrays: Vec::new(), described: false };
+    let mut reader = Reader { bytes, at: 0, arrays: Vec::new(), described: false, repeated: 0 };
     reader.expect(&[0xAC, 0xED, 0, 5], "the header of a Java object stream")?;
-    if reader.peek() == Some(TC_ARRAY) {
-        return Err(HashMapFileError::WrongClass("[B".into()));
+    match reader.peek() {
+        Some(TC_STRING) => return Err(HashMapFileError::WrongClass("java.lang.String".into())),
+        Some(TC_ARRAY) => {
+            reader.expect(&[TC_ARRAY, TC_CLASSDESC], "an object")?;
+            return Err(HashMapFileError::WrongClass(reader.text()?));
+        }
+        _ => reader.expect(&[TC_OBJECT, TC_CLASSDESC], "an object")?,
     }
-    reader.expect(&[TC_OBJECT, TC_CLASSDESC], "an object")?;
     let class = reader.text()?;
     if class != HASH_MAP {
         return Err(HashMapFileError::WrongClass(class));
@@ -150,6 +159,8 @@ struct Reader<'a> {
     /// The arrays so far, which later ones may refer to.
     arrays: Vec<&'a [u8]>,
     described: bool,
+    /// So many bytes came from arrays that occurred before.
+    repeated: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -195,10 +206,13 @@ impl<'a> Reader<'a> {
                 // Arrays count from behind the class description of byte[].
                 let handle = self.int("a handle")?;
                 let index = handle.checked_sub(BYTE_ARRAY_CLASS_HANDLE + 1).map(|index| index as usize);
-                let earlier = index.and_then(|index| self.arrays.get(index));
-                earlier
-                    .map(|array| Some(array.to_vec()))
-                    .ok_or_else(|| self.malformed("the handle of an earlier array"))
+                let earlier = index.and_then(|index| self.arrays.get(index)).copied();
+                let array = earlier.ok_or_else(|| self.malformed("the handle of an earlier array"))?;
+                self.repeated += array.len();
+                if self.repeated > MAX_REPEATED {
+                    return Err(self.malformed("fewer references to earlier arrays"));
+                }
+                Ok(Some(array.to_vec()))
             }
             TC_ARRAY => {
                 self.array_class()?;
@@ -259,6 +273,54 @@ mod tests {
                 (0..count).map(|n| (Some(vec![n as u8; n]), (n % 3 > 0).then(|| vec![1; n]))).collect();
             assert_eq!(read(&write_all(&entries)), Ok(entries));
         }
+    }
+
+    /// The bytes of a map of one entry, whose key and value are given as bytes of the stream.
+    fn stream(entry: &[u8]) -> Vec<u8> {
+        let mut bytes = write_all(&vec![(None, None)]);
+        bytes.truncate(bytes.len() - 3);
+        bytes.extend(entry);
+        bytes.push(TC_ENDBLOCKDATA);
+        bytes
+    }
+
+    #[track_caller]
+    fn check(bytes: &[u8], expect: &str) {
+        assert_eq!(read(bytes).map_err(|error| error.to_string()), Err(expect.to_owned()));
+    }
+
+    const ARRAY_CLASS: &[u8] = b"\x75\x72\0\x02[B\xAC\xF3\x17\xF8\x06\x08\x54\xE0\x02\0\0\x78\x70";
+
+    #[test]
+    fn an_array_may_be_referred_to_again() {
+        let entry = [ARRAY_CLASS, b"\0\0\0\x01k", b"\x71\0\x7E\0\x03"].concat();
+        assert_eq!(read(&stream(&entry)), Ok(vec![(Some(b"k".to_vec()), Some(b"k".to_vec()))]));
+        let entry = [ARRAY_CLASS, b"\0\0\0\x01k", b"\x71\0\x7E\0\x04"].concat();
+        check(&stream(&entry), "not a serialized Java HashMap: expected the handle of an earlier array at byte 110");
+    }
+
+    #[test]
+    fn references_do_not_multiply_without_end() {
+        let long = vec![0; 1 << 20];
+        let mut bytes = write_all(&vec![(Some(long), None); 1]);
+        bytes.truncate(bytes.len() - 2);
+        let count = bytes.windows(6).position(|window| window == [TC_BLOCKDATA, 8, 0, 0, 0, 16]).unwrap() + 6;
+        bytes[count..count + 4].copy_from_slice(&1000u32.to_be_bytes());
+        for _ in 0..1999 {
+            bytes.extend(b"\x71\0\x7E\0\x03");
+        }
+        assert!(read(&bytes).unwrap_err().to_string().contains("fewer references to earlier arrays"));
+    }
+
+    #[test]
+    fn other_classes_are_named() {
+        check(b"\xAC\xED\0\x05\x73\x72\0\x11java.util.TreeMap", "Expected HashMap but found class java.util.TreeMap");
+        check(b"\xAC\xED\0\x05\x74\0\x01a", "Expected HashMap but found class java.lang.String");
+        check(b"\xAC\xED\0\x05\x75\x72\0\x02[I", "Expected HashMap but found class [I");
+        check(&stream(b"\x75\x72\0\x02[C"), "Expected HashMap but found class [C");
+        check(b"{}", "not a serialized Java HashMap: expected the header of a Java object stream at byte 0");
+        check(b"\xAC\xED\0\x05\x70", "not a serialized Java HashMap: expected an object at byte 4");
+        check(&stream(b"\x74\0\x01k\x70"), "not a serialized Java HashMap: expected a byte array or null at byte 81");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Each is one module with its own cases, used from everywhere above; nothing here knows Kafka.
 
+pub mod hash_order;
 pub mod hashmap_file;
+pub mod number;
 pub mod properties;
 pub mod regex;

@@ -1,7 +1,7 @@
 //! Properties files, as `java.util.Properties.load` reads them from a stream of bytes.
 //!
-//! Bytes are ISO-8859-1, other characters are written `\uXXXX`; but a file that is valid UTF-8 and holds other characters
-//! raw is what people have on disk, and is taken as UTF-8.
+//! The bytes are ISO-8859-1 and other characters are written `\uXXXX`, whatever an editor may have saved: Kafka's tools read
+//! their files so, and a worker that read other names out of the same file would look for other files and offsets.
 
 use std::fmt;
 
@@ -27,11 +27,8 @@ impl std::error::Error for PropertiesError {}
 /// # Errors
 /// For a malformed `\uXXXX`.
 pub fn load(bytes: &[u8]) -> Result<Vec<(String, String)>, PropertiesError> {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
-    };
-    let mut lines = NaturalLines { rest: &text, number: 0 };
+    let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
+    let mut lines = NaturalLines { rest: &text, number: 0, after_crlf: false };
     let mut pairs = Vec::new();
     while let Some((number, line)) = lines.next_logical() {
         let (key, value) = split(&line);
@@ -44,39 +41,49 @@ pub fn load(bytes: &[u8]) -> Result<Vec<(String, String)>, PropertiesError> {
 struct NaturalLines<'a> {
     rest: &'a str,
     number: usize,
+    /// Whether the last line ended in `\r\n`.
+    after_crlf: bool,
 }
 
 const BLANKS: [char; 3] = [' ', '\t', '\u{c}'];
 
-impl NaturalLines<'_> {
-    fn next_natural(&mut self) -> Option<&str> {
+impl<'a> NaturalLines<'a> {
+    fn next_natural(&mut self) -> Option<&'a str> {
         if self.rest.is_empty() {
             return None;
         }
         self.number += 1;
         let end = self.rest.find(['\n', '\r']).unwrap_or(self.rest.len());
         let (line, rest) = self.rest.split_at(end);
+        self.after_crlf = rest.starts_with("\r\n");
         self.rest = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix(['\n', '\r'])).unwrap_or(rest);
         Some(line.trim_start_matches(BLANKS))
     }
 
     /// The next line that is neither blank nor a comment, with the lines that it continues on.
     fn next_logical(&mut self) -> Option<(usize, String)> {
-        let mut line = loop {
+        loop {
             let natural = self.next_natural()?;
-            if !natural.is_empty() && !natural.starts_with(['#', '!']) {
-                break natural.to_owned();
+            if natural.is_empty() || natural.starts_with(['#', '!']) {
+                continue;
             }
-        };
-        let number = self.number;
-        while ends_in_continuation(&line) {
-            line.pop();
-            match self.next_natural() {
-                Some(more) => line.push_str(more),
-                None => break,
+            let mut line = natural.to_owned();
+            let number = self.number;
+            while ends_in_continuation(&line) {
+                line.pop();
+                match self.next_natural() {
+                    // As long as nothing was there but backslashes, a comment may still begin.
+                    Some(more) if line.is_empty() && more.starts_with(['#', '!']) => {}
+                    Some(more) => line.push_str(more),
+                    // A lone backslash that ends the file is an empty line, and that an empty key.
+                    None if line.is_empty() && !self.after_crlf => return Some((number, line)),
+                    None => break,
+                }
+            }
+            if !line.is_empty() {
+                return Some((number, line));
             }
         }
-        Some((number, line))
     }
 }
 
@@ -160,12 +167,18 @@ mod tests {
         check("a=\\t\\n\\q\\u0041\\ud83d\\ude00", &[("a", "\t\nqA😀")]);
         check("a=1\na=2", &[("a", "1"), ("a", "2")]);
         check("a=ends\\", &[("a", "ends")]);
+        check("a=1\\\n\nb=2", &[("a", "1"), ("b", "2")]);
+        check("\\\n", &[("", "")]);
+        check("\\\r\n", &[]);
+        check("\\\n ", &[]);
+        check("\\\n\n\\\n# comment\\\na=1", &[("a", "1")]);
         check("=v", &[("", "v")]);
     }
 
     #[test]
-    fn other_bytes_are_latin_1() {
+    fn bytes_are_latin_1_even_where_they_look_like_utf_8() {
         assert_eq!(load(b"a=\xe4").unwrap(), [("a".to_owned(), "ä".to_owned())]);
+        check("a=ä", &[("a", "Ã¤")]);
     }
 
     #[test]

@@ -4,14 +4,13 @@
 //! `{line=foo, data_source=files}`. A field's name ends with `!` when it is required, with `?` (or nothing) when it is
 //! optional; that matters only to the schema.
 
-use std::sync::Arc;
-
 use aqueduct_api::{ConfigMap, ConnectError, Origin, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type};
 use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Type as SchemaType, Value};
 
-use crate::part::{Part, not_a_map, not_a_struct};
+use crate::part::{Part, map_mut, structure};
 use crate::schema_cache::SchemaCache;
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, kept, replace_null_with_default, value_at, with_basics};
 
 const TOPIC_FIELD: &str = "topic.field";
 const PARTITION_FIELD: &str = "partition.field";
@@ -19,7 +18,6 @@ const OFFSET_FIELD: &str = "offset.field";
 const TIMESTAMP_FIELD: &str = "timestamp.field";
 const STATIC_FIELD: &str = "static.field";
 const STATIC_VALUE: &str = "static.value";
-const REPLACE_NULL_WITH_DEFAULT: &str = "replace.null.with.default";
 const PURPOSE: &str = "field insertion";
 const TIMESTAMP_SCHEMA: &str = "org.apache.kafka.connect.data.Timestamp";
 
@@ -32,12 +30,7 @@ pub(crate) fn definition() -> ConfigDef {
         .define(field(TIMESTAMP_FIELD, "The field that gets the timestamp; `!` and `?` as for the topic."))
         .define(field(STATIC_FIELD, "The field that gets the fixed value; `!` and `?` as for the topic."))
         .define(field(STATIC_VALUE, "The fixed value."))
-        .define(
-            ConfigKey::new(REPLACE_NULL_WITH_DEFAULT, Type::Boolean)
-                .default(true)
-                .importance(Importance::Medium)
-                .doc("Whether fields that are null get their default when they have one."),
-        )
+        .define(replace_null_with_default())
 }
 
 /// What a field gets.
@@ -140,10 +133,7 @@ impl InsertField {
     }
 
     fn into_map(&self, value: &mut Value, about: &About) -> Result<(), ConnectError> {
-        let Value::Map(map) = value else {
-            return Err(not_a_map(PURPOSE, value));
-        };
-        let map = Arc::make_mut(map);
+        let map = map_mut(value, PURPOSE)?;
         for insertion in &self.insertions {
             if let Some(inserted) = Self::inserted(insertion, about, false)? {
                 map.insert(insertion.name.clone(), inserted);
@@ -158,14 +148,12 @@ impl InsertField {
         value: &Value,
         about: &About,
     ) -> Result<SchemaAndValue, ConnectError> {
-        let Value::Struct(before) = value else {
-            return Err(not_a_struct(PURPOSE, value));
-        };
+        let before = structure(value, PURPOSE)?;
         let insertions = &self.insertions;
         let updated = self.schemas.get(schema, |schema| extended(schema, insertions))?;
         let mut values = Vec::with_capacity(updated.fields().len());
-        for (at, value) in before.values().iter().enumerate() {
-            values.push(if self.replace_null { before.get_at(at).clone() } else { value.clone() });
+        for field in before.schema().fields() {
+            values.push(kept(field, value_at(before, field.index(), self.replace_null))?);
         }
         values.resize(updated.fields().len(), Value::Null);
         let first = before.values().len();
@@ -181,19 +169,7 @@ impl InsertField {
 
 /// A schema with the inserted fields at its end. It is not optional and has no default, whatever the old one was.
 fn extended(schema: &SchemaRef, insertions: &[Insertion]) -> Result<SchemaRef, ConnectError> {
-    let mut builder = SchemaBuilder::structure();
-    if let Some(name) = schema.name() {
-        builder = builder.name(name.clone());
-    }
-    if let Some(version) = schema.version() {
-        builder = builder.version(version);
-    }
-    if let Some(doc) = schema.doc() {
-        builder = builder.doc(doc);
-    }
-    for (name, value) in schema.parameters().into_iter().flatten() {
-        builder = builder.parameter(name, value);
-    }
+    let mut builder = with_basics(SchemaBuilder::structure(), schema);
     for field in schema.fields() {
         builder = builder.field(field.name().clone(), field.schema().clone());
     }

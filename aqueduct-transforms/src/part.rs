@@ -1,7 +1,9 @@
-//! Which part of a record a transform works on.
+//! Which part of a record a transform works on, and what it must be.
+
+use std::sync::Arc;
 
 use aqueduct_api::{ConnectError, Record};
-use aqueduct_data::{SchemaAndValue, Value};
+use aqueduct_data::{SchemaAndValue, Struct, Value, ValueMap};
 
 /// Key or value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,15 +32,28 @@ impl Part {
     }
 }
 
-/// The error for a value that is no map where there is no schema.
-pub(crate) fn not_a_map(purpose: &str, value: &Value) -> ConnectError {
-    ConnectError::data(format!(
-        "Only Map objects supported in absence of schema for [{purpose}], found: {}",
-        value.java_class()
-    ))
+/// The map that a value without a schema must be; it is copied when others hold it, too.
+pub(crate) fn map_mut<'a>(value: &'a mut Value, purpose: &str) -> Result<&'a mut ValueMap, ConnectError> {
+    match value {
+        Value::Map(map) => Ok(Arc::make_mut(map)),
+        other => Err(not_a_map(purpose, other)),
+    }
 }
 
-/// The error for a value that is no struct where there is a schema.
-pub(crate) fn not_a_struct(purpose: &str, value: &Value) -> ConnectError {
-    ConnectError::data(format!("Only Struct objects supported for [{purpose}], found: {}", value.java_class()))
+/// The map that a value without a schema must be, to look at.
+pub(crate) fn map<'a>(value: &'a Value, purpose: &str) -> Result<&'a ValueMap, ConnectError> {
+    value.as_map().ok_or_else(|| not_a_map(purpose, value))
+}
+
+/// The struct that a value with a schema must be.
+pub(crate) fn structure<'a>(value: &'a Value, purpose: &str) -> Result<&'a Struct, ConnectError> {
+    value.as_struct().ok_or_else(|| {
+        let found = value.java_class();
+        ConnectError::data(format!("Only Struct objects supported for [{purpose}], found: {found}"))
+    })
+}
+
+fn not_a_map(purpose: &str, value: &Value) -> ConnectError {
+    let found = value.java_class();
+    ConnectError::data(format!("Only Map objects supported in absence of schema for [{purpose}], found: {found}"))
 }

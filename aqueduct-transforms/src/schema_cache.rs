@@ -1,4 +1,4 @@
-//! Schemas that a transform makes of those that come in, each made once.
+//! What a transform makes of the schemas that come in, each made once.
 
 use std::sync::Arc;
 
@@ -7,17 +7,20 @@ use aqueduct_data::SchemaRef;
 /// How many are kept; Java keeps as many.
 const CAPACITY: usize = 16;
 
-/// A small cache by the schema that came in, the one used last in front.
-#[derive(Debug, Default)]
-pub(crate) struct SchemaCache(Vec<(SchemaRef, SchemaRef)>);
+/// A small cache by the schema that came in, the one used last in front. It holds the schema that goes out, or that
+/// schema with whatever the transform wants to know beside it.
+#[derive(Debug)]
+pub(crate) struct SchemaCache<M = SchemaRef>(Vec<(SchemaRef, M)>);
 
-impl SchemaCache {
+impl<M> Default for SchemaCache<M> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<M: Clone> SchemaCache<M> {
     /// What `make` makes of a schema, or made of it before.
-    pub(crate) fn get<E>(
-        &mut self,
-        schema: &SchemaRef,
-        make: impl FnOnce(&SchemaRef) -> Result<SchemaRef, E>,
-    ) -> Result<SchemaRef, E> {
+    pub(crate) fn get<E>(&mut self, schema: &SchemaRef, make: impl FnOnce(&SchemaRef) -> Result<M, E>) -> Result<M, E> {
         // Records of one source mostly share one schema, so the first look is at a pointer.
         if let Some((known, made)) = self.0.first()
             && Arc::ptr_eq(known, schema)
@@ -26,11 +29,45 @@ impl SchemaCache {
         }
         if let Some(at) = self.0.iter().position(|(known, _)| known == schema) {
             self.0[..=at].rotate_right(1);
+            // An equal schema in another place is likely to come again from there.
+            self.0[0].0 = schema.clone();
             return Ok(self.0[0].1.clone());
         }
         let made = make(schema)?;
         self.0.truncate(CAPACITY - 1);
         self.0.insert(0, (schema.clone(), made.clone()));
         Ok(made)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_data::{ByteString, Schema, SchemaBuilder};
+
+    use super::*;
+
+    fn named(name: String) -> SchemaRef {
+        SchemaBuilder::structure().name(ByteString::from(name)).build().unwrap()
+    }
+
+    #[test]
+    fn an_equal_schema_is_made_once() {
+        let mut cache = SchemaCache::default();
+        for _ in 0..3 {
+            let made = cache.get(&named("a".into()), |_| Ok::<_, ()>(Schema::string())).unwrap();
+            assert_eq!(made, Schema::string());
+            cache.get(&named("a".into()), |_| Err("made again")).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_schemas_used_last_are_kept() {
+        let mut cache = SchemaCache::default();
+        for n in 0..=CAPACITY {
+            cache.get(&named(n.to_string()), |_| Ok::<_, ()>(n)).unwrap();
+            cache.get(&named("0".into()), |_| Err("dropped")).unwrap();
+        }
+        assert_eq!(cache.0.len(), CAPACITY);
+        assert_eq!(cache.get(&named("1".into()), |_| Err("dropped")), Err("dropped"));
     }
 }

@@ -1,16 +1,32 @@
 //! `java.util.regex`: patterns and replacements as Java users write them.
 //!
-//! A pattern is translated into the syntax of `fancy-regex`, which knows look-around, backreferences and possessive
-//! quantifiers and hands everything simpler to the automata of the `regex` crate. The translation takes care of what the
-//! same characters mean in Java: classes are ASCII, `.` and `$` know Java's line ends, `\Q…\E` quotes.
+//! A pattern is read as Java reads it, with Java's messages for mistakes (`parse`), and written down for `fancy-regex`
+//! (`emit`), which knows look-around, back references and atomic groups and hands everything simpler to the automata of
+//! the `regex` crate. Behaviour is that of Java 17.
+//!
+//! Not to be had: names of characters (`\N{…}`) and canonical equivalence. Where Java would try for ever, or run out of
+//! stack, a search is given up and counts as no match.
 
+mod blocks;
+mod char_set;
+mod class;
+mod emit;
+mod escape;
+mod flags;
+mod look_behind;
+mod parse;
+mod property;
+mod quote;
+mod reader;
 mod replacement;
-mod translate;
+mod syntax;
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
-use fancy_regex::{Captures, Regex};
+use fancy_regex::{Captures, Regex, RegexBuilder};
 
+use emit::Inputs;
 pub use replacement::{Replacement, ReplacementError};
 
 /// A pattern that is no Java regular expression (`PatternSyntaxException`).
@@ -18,13 +34,28 @@ pub use replacement::{Replacement, ReplacementError};
 pub struct PatternSyntaxError {
     /// What is wrong.
     pub description: String,
+    /// Where, in code points; none when Java does not say.
+    pub index: Option<usize>,
     /// The pattern.
     pub pattern: String,
 }
 
+/// As Java prints it: with the place, the pattern, and a mark below the place.
 impl fmt::Display for PatternSyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} near index {}\n{}", self.description, self.pattern.len(), self.pattern)
+        f.write_str(&self.description)?;
+        if let Some(index) = self.index {
+            write!(f, " near index {index}")?;
+        }
+        write!(f, "\n{}", self.pattern)?;
+        let Some(index) = self.index.filter(|&index| index < self.pattern.encode_utf16().count()) else {
+            return Ok(());
+        };
+        f.write_str("\n")?;
+        for unit in self.pattern.encode_utf16().take(index) {
+            f.write_str(if unit == u16::from(b'\t') { "\t" } else { " " })?;
+        }
+        f.write_str("^")
     }
 }
 
@@ -32,11 +63,33 @@ impl std::error::Error for PatternSyntaxError {}
 
 /// A compiled Java regular expression.
 #[derive(Debug, Clone)]
-pub struct JavaRegex {
+pub struct JavaRegex(Arc<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
+    parsed: parse::Parsed,
+    any: Programs,
+    /// For lines of ASCII, which nearly all inputs are. None if the engine does not take what was written for them.
+    ascii_lines: OnceLock<Option<Programs>>,
+}
+
+/// A pattern as the engine runs it.
+#[derive(Debug)]
+struct Programs {
     /// Finds the pattern anywhere.
     find: Regex,
     /// Matches the whole input.
     whole: Regex,
+}
+
+impl Programs {
+    fn build(parsed: &parse::Parsed, inputs: Inputs) -> Result<Self, fancy_regex::Error> {
+        /// Far more steps than a pattern on a topic name takes that ends at all.
+        const STEPS: usize = 20_000_000;
+        let text = emit::emit(&parsed.node, parsed.groups, inputs);
+        let build = |text: &str| RegexBuilder::new(text).backtrack_limit(STEPS).build();
+        Ok(Self { find: build(&text)?, whole: build(&format!("\\A(?:{text})\\z"))? })
+    }
 }
 
 impl JavaRegex {
@@ -45,26 +98,41 @@ impl JavaRegex {
     /// # Errors
     /// When Java would not take it either, or it uses what cannot be expressed here.
     pub fn new(pattern: &str) -> Result<Self, PatternSyntaxError> {
-        let failed = |description: String| PatternSyntaxError { description, pattern: pattern.to_owned() };
-        let translated = translate::translate(pattern).map_err(&failed)?;
-        let compile = |text: &str| Regex::new(text).map_err(|error| failed(error.to_string()));
-        Ok(Self { find: compile(&translated)?, whole: compile(&format!("\\A(?:{translated})\\z"))? })
+        let parsed = parse::parse(pattern)?;
+        let any = Programs::build(&parsed, Inputs::Any).map_err(|error| PatternSyntaxError {
+            description: error.to_string(),
+            index: None,
+            pattern: pattern.to_owned(),
+        })?;
+        Ok(Self(Arc::new(Compiled { parsed, any, ascii_lines: OnceLock::new() })))
+    }
+
+    /// The programs for an input.
+    fn programs(&self, input: &str) -> &Programs {
+        let compiled = &*self.0;
+        let line = !input.is_empty() && input.bytes().all(|byte| byte.is_ascii() && byte != b'\n' && byte != b'\r');
+        let special = if line {
+            compiled.ascii_lines.get_or_init(|| Programs::build(&compiled.parsed, Inputs::AsciiLines).ok()).as_ref()
+        } else {
+            None
+        };
+        special.unwrap_or(&compiled.any)
     }
 
     /// Whether the whole input matches (`Matcher.matches`).
     pub fn matches(&self, input: &str) -> bool {
-        // An error means that backtracking was given up; Java would overflow its stack.
-        self.whole.is_match(input).unwrap_or(false)
+        // An error means that the search was given up; Java would overflow its stack.
+        self.programs(input).whole.is_match(input).unwrap_or(false)
     }
 
     /// Whether the pattern is found anywhere (`Matcher.find`).
     pub fn is_found(&self, input: &str) -> bool {
-        self.find.is_match(input).unwrap_or(false)
+        self.programs(input).find.is_match(input).unwrap_or(false)
     }
 
     /// The groups of a match of the whole input; the first is the whole.
     pub fn groups<'a>(&self, input: &'a str) -> Option<Vec<Option<&'a str>>> {
-        let captures = self.whole.captures(input).ok().flatten()?;
+        let captures = self.programs(input).whole.captures(input).ok().flatten()?;
         Some(captures.iter().map(|group| group.map(|group| group.as_str())).collect())
     }
 
@@ -73,10 +141,41 @@ impl JavaRegex {
     /// # Errors
     /// When the replacement names a group that is not there, or is malformed.
     pub fn replace_first(&self, input: &str, replacement: &Replacement) -> Result<String, ReplacementError> {
-        let Some(captures) = self.find.captures(input).ok().flatten() else {
-            return Ok(input.to_owned());
+        match self.programs(input).find.captures(input) {
+            Ok(Some(captures)) => self.replaced(input, &captures, replacement),
+            _ => Ok(input.to_owned()),
+        }
+    }
+
+    /// Replaces the first find if the whole input matches (`matches`, then `replaceFirst`); none if it does not.
+    ///
+    /// The two are not the same match: of `a|ab`, which matches `ab`, the first find is `a`.
+    ///
+    /// # Errors
+    /// When the replacement names a group that is not there, or is malformed.
+    ///
+    /// ```
+    /// use aqueduct_jvm::regex::{JavaRegex, Replacement};
+    ///
+    /// let (regex, replacement) = (JavaRegex::new("(.*)-raw").unwrap(), Replacement::parse("clean.$1"));
+    /// assert_eq!(regex.replace_first_if_matches("orders-raw", &replacement), Ok(Some("clean.orders".into())));
+    /// assert_eq!(regex.replace_first_if_matches("orders", &replacement), Ok(None));
+    /// ```
+    pub fn replace_first_if_matches(
+        &self,
+        input: &str,
+        replacement: &Replacement,
+    ) -> Result<Option<String>, ReplacementError> {
+        let programs = self.programs(input);
+        let Ok(Some(captures)) = programs.find.captures(input) else {
+            return Ok(None);
         };
-        self.replaced(input, &captures, replacement)
+        // A first find of everything is a match already, which spares the second search.
+        let everything = captures.get(0).is_some_and(|found| found.range() == (0..input.len()));
+        if everything || programs.whole.is_match(input).unwrap_or(false) {
+            return self.replaced(input, &captures, replacement).map(Some);
+        }
+        Ok(None)
     }
 
     fn replaced(
@@ -88,7 +187,7 @@ impl JavaRegex {
         let whole = captures.get(0).map_or(0..0, |whole| whole.range());
         let mut out = String::with_capacity(input.len());
         out.push_str(&input[..whole.start]);
-        replacement.expand(captures, &mut out)?;
+        replacement.expand(captures, &self.0.parsed.names, &mut out)?;
         out.push_str(&input[whole.end..]);
         Ok(out)
     }

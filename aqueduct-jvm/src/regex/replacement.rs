@@ -106,17 +106,24 @@ impl Replacement {
         Self(parts)
     }
 
-    pub(super) fn expand(&self, captures: &Captures<'_, str>, out: &mut String) -> Result<(), ReplacementError> {
+    /// Appends the replacement for a match, whose pattern has these names.
+    pub(super) fn expand(
+        &self,
+        captures: &Captures<'_, str>,
+        names: &[(String, usize)],
+        out: &mut String,
+    ) -> Result<(), ReplacementError> {
         for part in &self.0 {
             match part {
                 Part::Text(text) => out.push_str(text),
                 Part::Mistake(message) => return Err(ReplacementError::IllegalArgument(message.clone())),
-                Part::Name(name) => match captures.name(name) {
-                    Some(group) => out.push_str(group.as_str()),
-                    None => {
+                Part::Name(name) => {
+                    let Some((_, number)) = names.iter().find(|(known, _)| known == name) else {
                         return Err(ReplacementError::IllegalArgument(format!("No group with name {{{name}}}")));
-                    }
-                },
+                    };
+                    // A group that took no part leaves nothing.
+                    out.push_str(captures.get(*number).map_or("", |group| group.as_str()));
+                }
                 Part::Number(digits) => numbered(digits, captures, out)?,
             }
         }

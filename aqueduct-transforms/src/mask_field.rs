@@ -1,0 +1,137 @@
+//! `MaskField` hides the values of fields: behind the null value of their type, or behind a replacement.
+//!
+//! With `fields=card,name`, the value `{id=1, card=4711, name=Ann}` becomes `{id=1, card=0, name=}`; with
+//! `fields=name` and `replacement=xxx` it becomes `{id=1, card=4711, name=xxx}`. Replacements are for texts and numbers
+//! only, and have to be numbers for numbers.
+
+use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
+use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type, Validator};
+use aqueduct_data::{ByteString, DataError, Decimal, Struct, Value, ValueMap, values};
+
+use crate::part::{Part, map_mut, structure};
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, kept, replace_null_with_default, value_at};
+
+const FIELDS: &str = "fields";
+const REPLACEMENT: &str = "replacement";
+const PURPOSE: &str = "mask fields";
+
+pub(crate) fn definition() -> ConfigDef {
+    ConfigDef::new()
+        .define(
+            ConfigKey::new(FIELDS, Type::List)
+                .validator(Validator::any_non_duplicate_values(false, false))
+                .importance(Importance::High)
+                .doc("The fields to mask."),
+        )
+        .define(
+            ConfigKey::new(REPLACEMENT, Type::String)
+                .default_null()
+                .validator(Validator::NonEmptyString)
+                .importance(Importance::Low)
+                .doc("What the fields get, which have to be texts or numbers then."),
+        )
+        .define(replace_null_with_default())
+}
+
+pub(crate) struct MaskField {
+    part: Part,
+    fields: Vec<ByteString>,
+    replacement: Option<ByteString>,
+    replace_null: bool,
+}
+
+impl MaskField {
+    pub(crate) fn configure(props: &ConfigMap, part: Part) -> Result<Self, ConnectError> {
+        let config = definition().parse(props)?;
+        Ok(Self {
+            part,
+            fields: config.list(FIELDS)?.iter().map(|name| name.as_str().into()).collect(),
+            replacement: config.optional_string(REPLACEMENT)?.map(Into::into),
+            replace_null: config.boolean(REPLACE_NULL_WITH_DEFAULT)?,
+        })
+    }
+
+    fn masked(&self, value: &Value) -> Result<Value, ConnectError> {
+        match (&self.replacement, value) {
+            (_, Value::Null) => Ok(Value::Null),
+            (None, value) => null_of(value),
+            (Some(replacement), value) => replaced(value, replacement),
+        }
+    }
+}
+
+/// The null value of a value's type: zero, false, or empty.
+fn null_of(value: &Value) -> Result<Value, ConnectError> {
+    Ok(match value {
+        Value::Int8(_) => Value::Int8(0),
+        Value::Int16(_) => Value::Int16(0),
+        Value::Int32(_) => Value::Int32(0),
+        Value::Int64(_) => Value::Int64(0),
+        Value::Float32(_) => Value::Float32(0.0),
+        Value::Float64(_) => Value::Float64(0.0),
+        Value::Boolean(_) => Value::Boolean(false),
+        Value::String(_) => Value::String(ByteString::new()),
+        Value::Decimal(_) => Value::from(Decimal::new(0.into(), 0)),
+        Value::Date(_) => Value::Date(0),
+        Value::Array(_) => Value::array([]),
+        Value::Map(_) => Value::from(ValueMap::new()),
+        Value::Null | Value::Bytes(_) | Value::Struct(_) => {
+            let class = value.java_class();
+            return Err(ConnectError::data(format!("Cannot mask value of type: class {class}")));
+        }
+    })
+}
+
+/// A replacement as a value of the same type.
+fn replaced(value: &Value, replacement: &ByteString) -> Result<Value, ConnectError> {
+    let text = Value::String(replacement.clone());
+    // Nothing is read from null only, and a text is not null even where it says so.
+    fn number<N: Into<Value>>(number: Result<Option<N>, DataError>) -> Result<Value, ConnectError> {
+        Ok(number?.map_or(Value::Null, Into::into))
+    }
+    match value {
+        Value::Int8(_) => number(values::convert_to_byte(None, &text)),
+        Value::Int16(_) => number(values::convert_to_short(None, &text)),
+        Value::Int32(_) => number(values::convert_to_integer(None, &text)),
+        Value::Int64(_) => number(values::convert_to_long(None, &text)),
+        Value::Float32(_) => number(values::convert_to_float(None, &text)),
+        Value::Float64(_) => number(values::convert_to_double(None, &text)),
+        Value::String(_) => Ok(text),
+        Value::Decimal(_) => replacement.parse::<Decimal>().map(Value::from).map_err(|cause| {
+            let class = text.java_class();
+            ConnectError::data(format!("Unable to convert {replacement} (class {class}) to number")).caused_by(cause)
+        }),
+        _ => {
+            let class = value.java_class();
+            Err(ConnectError::data(format!("Cannot mask value of type class {class} with custom replacement.")))
+        }
+    }
+}
+
+impl Transform for MaskField {
+    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
+        let part = self.part.of(&mut record);
+        if part.schema.is_none() {
+            let map = map_mut(&mut part.value, PURPOSE)?;
+            for field in &self.fields {
+                let masked = self.masked(map.get_str(field).unwrap_or(&Value::Null))?;
+                map.insert(field.clone(), masked);
+            }
+        } else {
+            let before = structure(&part.value, PURPOSE)?;
+            let mut values = Vec::with_capacity(before.values().len());
+            for field in before.schema().fields() {
+                let value = value_at(before, field.index(), self.replace_null);
+                if self.fields.contains(field.name()) {
+                    let masked = self.masked(value)?;
+                    field.schema().validate_field(Some(field.name()), &masked)?;
+                    values.push(masked);
+                } else {
+                    values.push(kept(field, value)?);
+                }
+            }
+            part.value = Value::from(Struct::from_values(before.schema().clone(), values));
+        }
+        Ok(Some(record))
+    }
+}

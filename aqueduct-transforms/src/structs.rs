@@ -1,0 +1,45 @@
+//! From one struct to the next: what of a schema is kept, and how a field's value is read and put.
+
+use aqueduct_api::ConnectError;
+use aqueduct_config::{ConfigKey, Importance, Type};
+use aqueduct_data::{Field, Schema, SchemaBuilder, Struct, Value};
+
+/// The key that says whether null fields are read as their default (KIP-1040).
+pub(crate) const REPLACE_NULL_WITH_DEFAULT: &str = "replace.null.with.default";
+
+/// The definition of [`REPLACE_NULL_WITH_DEFAULT`].
+pub(crate) fn replace_null_with_default() -> ConfigKey {
+    ConfigKey::new(REPLACE_NULL_WITH_DEFAULT, Type::Boolean)
+        .default(true)
+        .importance(Importance::Medium)
+        .doc("Whether fields that are null get their default when they have one.")
+}
+
+/// A builder with name, version, documentation and parameters of a schema; whether it is optional and what its default
+/// is are left out.
+pub(crate) fn with_basics(mut builder: SchemaBuilder, schema: &Schema) -> SchemaBuilder {
+    if let Some(name) = schema.name() {
+        builder = builder.name(name.clone());
+    }
+    if let Some(version) = schema.version() {
+        builder = builder.version(version);
+    }
+    if let Some(doc) = schema.doc() {
+        builder = builder.doc(doc);
+    }
+    builder.parameters(schema.parameters().into_iter().flatten())
+}
+
+/// The value of a field, or its default when it is null and that is asked for.
+pub(crate) fn value_at(from: &Struct, at: usize, replace_null: bool) -> &Value {
+    if replace_null { from.get_at(at) } else { &from.values()[at] }
+}
+
+/// A value that another struct already held in a field of the same schema. It needs no check unless it is null: a field
+/// that was never put may be null although it must not.
+pub(crate) fn kept(field: &Field, value: &Value) -> Result<Value, ConnectError> {
+    if value.is_null() {
+        field.schema().validate_field(Some(field.name()), value)?;
+    }
+    Ok(value.clone())
+}

@@ -1,0 +1,103 @@
+//! What the corpus does not show: chains of transforms, settings of old, and what is shared instead of copied.
+#![cfg(test)]
+
+use std::sync::Arc;
+
+use aqueduct_api::{ConfigMap, Factory, Record, Transform};
+use aqueduct_data::{Schema, SchemaAndValue, SchemaBuilder, Struct, Value, ValueMap};
+use aqueduct_transforms::plugins;
+
+fn transform(class: &str, props: &[(&str, &str)]) -> Box<dyn Transform> {
+    let class = format!("org.apache.kafka.connect.transforms.{class}");
+    let plugin = plugins().into_iter().find(|plugin| plugin.class == class).expect(&class);
+    let Factory::Transformation { configure, .. } = &plugin.factory else { panic!("{class} is no transform") };
+    let props: ConfigMap = props.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    configure(&props).unwrap()
+}
+
+fn applied(transform: &mut dyn Transform, value: SchemaAndValue) -> SchemaAndValue {
+    transform.apply(Record::new("orders", value)).unwrap().unwrap().value
+}
+
+#[track_caller]
+fn check(class: &str, props: &[(&str, &str)], value: impl Into<Value>, expect: &str) {
+    let value = SchemaAndValue::schemaless(value);
+    assert_eq!(applied(&mut *transform(class, props), value).value.to_string(), expect, "{class} {props:?}");
+}
+
+fn order() -> ValueMap {
+    [("id", Value::Int32(1)), ("name", "Ann".into()), ("card", Value::Int64(4711))].into_iter().collect()
+}
+
+#[test]
+fn transforms_do_what_their_documentation_says() {
+    let address: ValueMap = [("city", "Ulm")].into_iter().collect();
+    let nested: ValueMap = [("id", Value::Int32(1)), ("address", address.into())].into_iter().collect();
+    check("HoistField$Value", &[("field", "line")], "foo", "{line=foo}");
+    check("InsertField$Value", &[("static.field", "s"), ("static.value", "x")], ValueMap::new(), "{s=x}");
+    check("ReplaceField$Value", &[("exclude", "card"), ("renames", "id:key")], order(), "{key=1, name=Ann}");
+    check("MaskField$Value", &[("fields", "card,name")], order(), "{id=1, name=, card=0}");
+    check("MaskField$Value", &[("fields", "name"), ("replacement", "xxx")], order(), "{id=1, name=xxx, card=4711}");
+    check("Cast$Value", &[("spec", "id:float64,card:string")], order(), "{id=1.0, name=Ann, card=4711}");
+    check("Cast$Value", &[("spec", "int32")], "42", "42");
+    check("ExtractField$Value", &[("field", "name")], order(), "Ann");
+    let path = [("field", "address.city"), ("field.syntax.version", "V2")];
+    check("ExtractField$Value", &path, nested.clone(), "Ulm");
+    check("Flatten$Value", &[("delimiter", "_")], nested, "{id=1, address_city=Ulm}");
+    let header = [("fields", "card"), ("headers", "h"), ("operation", "move")];
+    check("HeaderFrom$Value", &header, order(), "{id=1, name=Ann}");
+}
+
+#[test]
+fn the_old_names_of_replace_field_count_unless_the_new_ones_are_given() {
+    check("ReplaceField$Value", &[("blacklist", "card")], order(), "{id=1, name=Ann}");
+    check("ReplaceField$Value", &[("whitelist", "card")], order(), "{card=4711}");
+    check("ReplaceField$Value", &[("blacklist", "card"), ("exclude", "id")], order(), "{name=Ann, card=4711}");
+}
+
+#[test]
+fn a_map_that_nobody_else_holds_is_changed_in_place() {
+    let mut insert = transform("InsertField$Value", &[("static.field", "s"), ("static.value", "x")]);
+    let map = Arc::new(order());
+    let place = Arc::as_ptr(&map);
+    let after = applied(&mut *insert, SchemaAndValue::schemaless(Value::Map(map)));
+    assert!(matches!(&after.value, Value::Map(map) if Arc::as_ptr(map) == place));
+}
+
+#[test]
+fn a_map_that_others_hold_is_left_to_them() {
+    let mut insert = transform("InsertField$Value", &[("static.field", "s"), ("static.value", "x")]);
+    let map = Arc::new(order());
+    let after = applied(&mut *insert, SchemaAndValue::schemaless(Value::Map(map.clone())));
+    assert_eq!((map.len(), after.value.as_map().unwrap().len()), (3, 4));
+}
+
+#[test]
+fn records_of_one_schema_share_the_changed_one() {
+    let schema = SchemaBuilder::structure().field("id", Schema::int32()).build().unwrap();
+    for (class, props) in [
+        ("HoistField$Value", [("field", "f"), ("", "")].as_slice()),
+        ("InsertField$Value", &[("static.field", "s"), ("static.value", "x")]),
+        ("ReplaceField$Value", &[("renames", "id:key")]),
+        ("Cast$Value", &[("spec", "id:string")]),
+        ("SetSchemaMetadata$Value", &[("schema.name", "n")]),
+        ("Flatten$Value", &[]),
+    ] {
+        let mut transform = transform(class, props);
+        let mut changed = || {
+            let value = Struct::from_values(schema.clone(), vec![Value::Int32(1)]);
+            applied(&mut *transform, SchemaAndValue::new(schema.clone(), value)).schema.unwrap()
+        };
+        assert!(Arc::ptr_eq(&changed(), &changed()), "{class}");
+    }
+}
+
+#[test]
+fn predicates_have_the_documented_names_and_the_real_ones() {
+    for package in ["org.apache.kafka.connect.transforms.predicates", "org.apache.kafka.connect.predicates"] {
+        for name in ["HasHeaderKey", "RecordIsTombstone", "TopicNameMatches"] {
+            let class = format!("{package}.{name}");
+            assert!(plugins().iter().any(|plugin| plugin.class == class && plugin.version == "4.3.1"), "{class}");
+        }
+    }
+}
