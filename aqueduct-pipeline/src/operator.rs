@@ -87,6 +87,7 @@ pub struct ErrorOperator {
     policy: ErrorPolicy,
     pause: Box<dyn Pause>,
     reporters: Vec<Box<dyn Reporter>>,
+    wants_original: bool,
 }
 
 impl ErrorOperator {
@@ -97,7 +98,8 @@ impl ErrorOperator {
         pause: Box<dyn Pause>,
         reporters: Vec<Box<dyn Reporter>>,
     ) -> Self {
-        Self { task: task.into(), policy, pause, reporters }
+        let wants_original = reporters.iter().any(|reporter| reporter.wants_original());
+        Self { task: task.into(), policy, pause, reporters, wants_original }
     }
 
     /// Whether a step may run twice on the same input, so that the input must be kept.
@@ -107,7 +109,7 @@ impl ErrorOperator {
 
     /// Whether any reporter wants the record that failed.
     pub fn wants_original(&self) -> bool {
-        self.reporters.iter().any(|reporter| reporter.wants_original())
+        self.wants_original
     }
 
     /// The tolerance.

@@ -10,11 +10,10 @@ use crate::report::Original;
 use crate::{ConsumedRecord, Converters, NamedHeaderConverter};
 
 /// What became of a consumed record.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every outcome is a record, and a box for each would cost")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SinkOutcome {
-    /// It is for the task.
-    Put(SinkRecord),
+    /// It is for the task, and stands at the end of the batch.
+    Put,
     /// It was converted, and then a transform dropped it or failed and that is tolerated.
     Dropped,
     /// It could not be converted, and that is tolerated.
@@ -39,13 +38,21 @@ impl SinkPipeline {
         &mut self.operator
     }
 
-    /// Takes one record all the way.
+    /// Takes one record all the way. What comes of it is put behind `batch`, where it is made in place: a record is large,
+    /// and every stage that hands it on by value would copy it.
     ///
     /// # Errors
     /// When something failed and that is not tolerated: the task is to fail.
-    pub fn process(&mut self, consumed: &ConsumedRecord) -> Result<SinkOutcome, ConnectError> {
+    pub fn process(
+        &mut self,
+        mut consumed: ConsumedRecord,
+        batch: &mut Vec<SinkRecord>,
+    ) -> Result<SinkOutcome, ConnectError> {
         let Self { chain, converters, operator } = self;
-        let original = Original::Sink(consumed);
+        // The converter may have the only reference to the value, unless somebody needs the bytes again after it failed.
+        let keep = operator.may_retry() || operator.wants_original();
+        let mut taken = if keep { None } else { consumed.value.take() };
+        let original = Original::Sink(&consumed);
         let topic = &consumed.topic;
 
         // Key, value and headers become data, in this order, which decides what is reported first.
@@ -59,34 +66,31 @@ impl SinkPipeline {
         };
         let value = &mut converters.value;
         let Some(value) = operator.execute(Stage::ValueConverter, &value.class, original, || {
-            value.converter.to_connect_data(topic, raw, consumed.value.clone())
+            value.converter.to_connect_data(topic, raw, taken.take().or_else(|| consumed.value.clone()))
         })?
         else {
             return Ok(SinkOutcome::Unreadable);
         };
-        let Some(headers) = decode_headers(&mut converters.header, operator, consumed)? else {
+        let Some(headers) = decode_headers(&mut converters.header, operator, &consumed)? else {
             return Ok(SinkOutcome::Unreadable);
         };
-        let record = Record {
-            topic: topic.clone(),
-            partition: Some(consumed.partition),
-            key,
-            value,
-            timestamp: checked_timestamp(Some(consumed.timestamp))?,
-            headers,
-            origin: Origin::Sink { offset: consumed.offset },
-        };
+        let (partition, offset, timestamp_type) = (consumed.partition, consumed.offset, consumed.timestamp_type);
+        let timestamp = checked_timestamp(Some(consumed.timestamp))?;
+        let origin = Origin::Sink { offset };
+        let record = |topic| Record { topic, partition: Some(partition), key, value, timestamp, headers, origin };
 
         // The transforms see the record as the topic has it.
-        let Some(record) = chain.apply(record, operator, original)? else {
-            return Ok(SinkOutcome::Dropped);
+        let (record, topic) = if chain.is_empty() {
+            (record(consumed.topic.clone()), consumed.topic)
+        } else {
+            match chain.apply(record(consumed.topic.clone()), operator, original)? {
+                Some(record) => (record, consumed.topic),
+                None => return Ok(SinkOutcome::Dropped),
+            }
         };
-        Ok(SinkOutcome::Put(SinkRecord {
-            record,
-            timestamp_type: consumed.timestamp_type,
-            original: TopicPartition { topic: topic.clone(), partition: consumed.partition },
-            original_offset: consumed.offset,
-        }))
+        let original = TopicPartition { topic, partition };
+        batch.push(SinkRecord { record, timestamp_type, original, original_offset: offset });
+        Ok(SinkOutcome::Put)
     }
 }
 

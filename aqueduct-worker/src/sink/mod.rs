@@ -14,7 +14,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aqueduct_api::{
-    ConfigMap, ConnectError, SinkBatch, SinkOffsets, SinkTask, SinkTaskContext, TimestampType, TopicPartition,
+    ConfigMap, ConnectError, SinkBatch, SinkOffsets, SinkRecord, SinkTask, SinkTaskContext, TimestampType,
+    TopicPartition,
 };
 use aqueduct_data::ByteString;
 use aqueduct_kafka::{Consumer, ConsumerEvent, ConsumerRecord, TopicFilter};
@@ -101,6 +102,7 @@ impl SinkRun {
             tracked: BTreeSet::new(),
             positions: Positions::default(),
             batch: None,
+            spare: Vec::new(),
             paused: false,
             paused_for_redelivery: false,
             held: BTreeSet::new(),
@@ -146,6 +148,8 @@ struct Loop {
     positions: Positions,
     /// Records that were converted and are not delivered yet.
     batch: Option<SinkBatch>,
+    /// The room of the last batch, for the next.
+    spare: Vec<SinkRecord>,
     /// The target state is PAUSED and the consumer knows.
     paused: bool,
     paused_for_redelivery: bool,
@@ -244,23 +248,25 @@ impl Loop {
     }
 
     fn convert(&mut self, records: Vec<ConsumerRecord>) -> Result<(), ConnectError> {
-        let mut converted = Vec::with_capacity(records.len());
-        if let Some(batch) = self.batch.take() {
-            converted.extend(Arc::unwrap_or_clone(batch));
-        }
+        let mut converted = match self.batch.take() {
+            Some(batch) => Arc::unwrap_or_clone(batch),
+            None => std::mem::take(&mut self.spare),
+        };
+        converted.reserve(records.len());
+        // A topic is in use from its first readable record on.
+        let mut untracked = None;
         for record in records {
-            let consumed = consumed_record(record);
-            self.positions.consumed(&consumed.topic, consumed.partition, consumed.offset + 1);
-            let outcome = self.pipeline.process(&consumed)?;
-            if self.track_topics
-                && !matches!(outcome, SinkOutcome::Unreadable)
-                && !self.tracked.contains(&consumed.topic)
-            {
-                self.status.listener.topic_used(&self.status.id, &consumed.topic);
-                self.tracked.insert(consumed.topic.clone());
+            let begins_run = self.positions.consumed(&record.topic, record.partition, record.offset + 1);
+            if begins_run {
+                let is_new = self.track_topics && !self.tracked.contains(&record.topic);
+                untracked = is_new.then(|| record.topic.clone());
             }
-            if let SinkOutcome::Put(record) = outcome {
-                converted.push(record);
+            let outcome = self.pipeline.process(consumed_record(record), &mut converted)?;
+            if outcome != SinkOutcome::Unreadable
+                && let Some(topic) = untracked.take()
+            {
+                self.status.listener.topic_used(&self.status.id, &topic);
+                self.tracked.insert(topic);
             }
         }
         self.batch = Some(Arc::new(converted));
@@ -273,6 +279,10 @@ impl Loop {
         match self.task.put(Arc::clone(&batch)).await {
             Ok(()) => {
                 self.positions.delivered();
+                if let Some(mut records) = Arc::into_inner(batch) {
+                    records.clear();
+                    self.spare = records;
+                }
                 if self.paused_for_redelivery {
                     self.paused_for_redelivery = false;
                     self.resume_what_may_run()?;

@@ -18,15 +18,20 @@ pub(crate) struct Positions {
 }
 
 impl Positions {
-    /// A record was consumed; `next` is the offset behind it. Skipped records count too.
-    pub(crate) fn consumed(&mut self, topic: &ByteString, partition: i32, next: i64) {
+    /// A record was consumed; `next` is the offset behind it. Skipped records count too. Answers whether it is the first
+    /// of its partition after others.
+    pub(crate) fn consumed(&mut self, topic: &ByteString, partition: i32, next: i64) -> bool {
         match &mut self.run {
-            Some((tp, position)) if tp.partition == partition && tp.topic == *topic => *position = next,
+            Some((tp, position)) if tp.partition == partition && tp.topic == *topic => {
+                *position = next;
+                false
+            }
             run => {
                 let tp = TopicPartition { topic: topic.clone(), partition };
                 if let Some((done, position)) = run.replace((tp, next)) {
                     self.consumed.insert(done, position);
                 }
+                true
             }
         }
     }
