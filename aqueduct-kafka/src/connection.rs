@@ -9,11 +9,12 @@ use std::time::UNIX_EPOCH;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use crate::brokers::BrokerState;
 use crate::client_config::TokenSource;
 use crate::codes;
 use crate::error::{ErrorKind, KafkaError};
 use crate::native::{Event, GroupChange, Observer, SaslToken};
-use crate::outage::Link;
+use crate::outage::{Link, Watch};
 
 /// How the log calls what librdkafka itself has to say.
 const NATIVE_LOG: &str = "librdkafka";
@@ -45,6 +46,11 @@ impl Connection {
             fault: watch::Sender::new(None),
             group_changes: Mutex::new(Some(VecDeque::new())),
         }
+    }
+
+    /// Has `call` called when a broker may be lost and nobody looks for it yet. Only the first call of this function counts.
+    pub(crate) fn on_trouble(&self, call: impl Fn(Watch) + Send + Sync + 'static) {
+        self.link.on_trouble(call);
     }
 
     pub(crate) fn client_id(&self) -> &str {
@@ -130,18 +136,35 @@ impl Observer for Connection {
             }
             codes::TRANSPORT | codes::RESOLVE | codes::TIMED_OUT | codes::TIMED_OUT_QUEUE => {
                 tracing::debug!(client = %self.client_id, "connection trouble: {text}");
-                plain(text).clone_into(&mut self.last_trouble.lock());
+                let text = plain(text);
+                text.clone_into(&mut self.last_trouble.lock());
+                if code == codes::TIMED_OUT
+                    && let Some((address, broker)) = broker_of(text)
+                {
+                    self.link.broker_is_silent(broker, address, text);
+                }
             }
             _ => tracing::debug!(client = %self.client_id, code, "{text}"),
         }
     }
 
-    fn connected(&self) {
-        self.was_connected.store(true, Ordering::Relaxed);
-        self.link.connected();
-        if let Some(call) = self.on_connected.get() {
+    fn broker_changed(&self, broker: Option<i32>, address: &str, state: BrokerState) {
+        if state == BrokerState::Up {
+            self.was_connected.store(true, Ordering::Relaxed);
+            self.link.connected();
+        }
+        if let Some(broker) = broker {
+            self.link.broker_changed(broker, address, state, &self.last_trouble.lock());
+        }
+        if state == BrokerState::Up
+            && let Some(call) = self.on_connected.get()
+        {
             call();
         }
+    }
+
+    fn closing(&self) {
+        self.link.close();
     }
 
     fn group_changed(&self, change: GroupChange) -> bool {
@@ -174,6 +197,14 @@ impl Connection {
         }
         self.raise(KafkaError::from_code(code, reason_of_refusal(text)));
     }
+}
+
+/// The address and the number of the broker that a text of librdkafka is about: `[protocol://]host:port/number: …`.
+fn broker_of(text: &str) -> Option<(&str, i32)> {
+    let (name, _) = text.split_once(": ")?;
+    let (address, number) = name.rsplit_once('/')?;
+    let address = address.rsplit_once("://").map_or(address, |(_, address)| address);
+    Some((address, number.parse().ok()?))
 }
 
 /// librdkafka's text without its note about how long the connection was in which state.
@@ -224,6 +255,20 @@ mod tests {
     }
 
     #[test]
+    fn texts_name_the_broker_that_they_are_about() {
+        for (text, expect) in [
+            ("127.0.0.1:9093/2: 1 request(s) timed out: disconnect", Some(("127.0.0.1:9093", 2))),
+            ("sasl_ssl://kafka-3.example:9093/13: ApiVersionRequest failed", Some(("kafka-3.example:9093", 13))),
+            ("[::1]:9092/1: Connection setup timed out in state CONNECT", Some(("[::1]:9092", 1))),
+            ("127.0.0.1:9093/bootstrap: Connect failed", None),
+            ("GroupCoordinator: 1 request(s) timed out", None),
+            ("no broker at all", None),
+        ] {
+            assert_eq!(broker_of(text), expect, "{text}");
+        }
+    }
+
+    #[test]
     fn the_first_fault_stays() {
         let connection = connection();
         connection.error(90, true, "fenced");
@@ -245,7 +290,7 @@ mod tests {
         fresh.error(codes::AUTHENTICATION, false, said);
         assert_eq!(fresh.fault().unwrap().message(), "server is busy");
         let established = connection();
-        established.connected();
+        established.broker_changed(Some(1), "x:9092", BrokerState::Up);
         established.error(codes::AUTHENTICATION, false, said);
         assert!(established.fault().is_none());
     }

@@ -9,12 +9,14 @@ pub mod client_config;
 
 mod admin;
 mod ask;
+mod brokers;
 mod codes;
 mod connection;
 mod consumer;
 mod error;
 #[cfg(test)]
 mod log_capture;
+mod lost_brokers;
 mod native;
 mod outage;
 mod producer;

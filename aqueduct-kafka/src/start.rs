@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::client_config::{ClientKind, LibrdkafkaConfig, translate_settings};
 use crate::connection::Connection;
 use crate::error::KafkaError;
+use crate::lost_brokers;
 use crate::native::{Client, ClientType};
 use crate::settings::ClientSettings;
 
@@ -23,11 +24,7 @@ pub(crate) fn start(
 ) -> Result<Started, KafkaError> {
     let mut config = translate_settings(kind, settings)?;
     adjust(&mut config);
-    let connection = Arc::new(Connection::new(
-        config.properties.get("client.id").map_or("", String::as_str),
-        config.properties.get("bootstrap.servers").map_or("", String::as_str),
-        config.oauth.clone(),
-    ));
+    let connection = connection(&config);
     for warning in &config.warnings {
         tracing::warn!("{kind} {}: {warning}", connection.client_id());
     }
@@ -39,7 +36,24 @@ pub(crate) fn start(
         );
     }
     let client = launch(kind, &config, &connection)?;
+    look_for_lost_brokers(kind, &config, &connection);
     Ok(Started { client, connection, config })
+}
+
+fn connection(config: &LibrdkafkaConfig) -> Arc<Connection> {
+    let property = |name| config.properties.get(name).map_or("", String::as_str);
+    Arc::new(Connection::new(property("client.id"), property("bootstrap.servers"), config.oauth.clone()))
+}
+
+/// Has a scout with this configuration started when a broker may be lost.
+fn look_for_lost_brokers(kind: ClientKind, config: &LibrdkafkaConfig, of: &Connection) {
+    let mut config = config.clone();
+    lost_brokers::make_scout(&mut config.properties);
+    let config = Arc::new(config);
+    of.on_trouble(move |watch| {
+        let config = Arc::clone(&config);
+        lost_brokers::watch(watch, move || launch(kind, &config, &connection(&config)));
+    });
 }
 
 /// Starts an instance with a configuration that is translated already.

@@ -77,6 +77,39 @@ fn a_clean_stop_and_restart_in_the_middle_repeats_and_loses_nothing() {
 }
 
 #[test]
+fn an_offset_beyond_the_end_of_the_log_goes_on_where_the_reset_policy_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.txt"), folder.path().join("out.txt"));
+    let (topic, sink) = (unique("beyond"), unique("beyond-sink"));
+    fs::write(&input, "one\ntwo\n").unwrap();
+    let worker = WorkerFiles::new(folder.path(), &bootstrap())
+        .connector(file_source("source", &input, &topic, &[]))
+        .connector(file_sink(&sink, &output, &topic, &[]))
+        .start();
+    assert_eq!(lines(&output, 2), ["one", "two"]);
+
+    let call = |method: &str, what: &str, body: Option<&serde_json::Value>| {
+        worker.request(method, &format!("/connectors/{sink}/{what}"), body)
+    };
+    assert_eq!(call("PUT", "stop", None).0, 204);
+    eventually("the connector stops", || {
+        (call("GET", "status", None).1["connector"]["state"] == "STOPPED").then_some(())
+    });
+    let beyond = serde_json::json!({"offsets": [
+        {"partition": {"kafka_topic": topic, "kafka_partition": 0}, "offset": {"kafka_offset": 1_000_000}},
+    ]});
+    eventually("the offset is set", || (call("PATCH", "offsets", Some(&beyond)).0 == 200).then_some(()));
+    assert_eq!(call("PUT", "resume", None).0, 202);
+
+    // Sinks read from the beginning where nothing better is known.
+    assert_eq!(lines(&output, 4), ["one", "two", "one", "two"]);
+    append(&input, "three\n");
+    assert_eq!(lines(&output, 5)[4], "three");
+    worker.task_state(&sink, 0, "RUNNING");
+    assert!(worker.stop().success());
+}
+
+#[test]
 fn a_missing_output_folder_fails_the_task_and_not_the_worker() {
     let folder = tempfile::tempdir().unwrap();
     let (topic, sink) = (unique("nofolder"), unique("nofolder-sink"));

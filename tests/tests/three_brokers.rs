@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use aqueduct_tests::{Cluster, WorkerFiles, amount, eventually_within, file_sink, file_source, unique};
+use aqueduct_tests::{
+    Cluster, Worker, WorkerFiles, amount, eventually, eventually_within, file_sink, file_source, unique,
+};
 
 /// Appends numbered lines until it is told to stop; answers how many.
 fn write_lines(file: &Path, stop: &AtomicBool, written: &AtomicUsize) {
@@ -44,6 +46,37 @@ fn goes_on(what: &str, output: &Path, written: &AtomicUsize, limit: Duration) {
     println!("{what}: went on after {:.1} s", started.elapsed().as_secs_f64());
 }
 
+/// How often the log says that broker `number` is lost, and that it is back.
+fn said(worker: &Worker, number: usize) -> (usize, usize) {
+    let log = worker.log();
+    let count = |what: &str| {
+        log.lines().filter(|line| line.contains(&format!("Broker {number} at ")) && line.contains(what)).count()
+    };
+    (count("cannot be reached"), count("can be reached again"))
+}
+
+/// Waits until the log says it as often as it should, and not more often.
+fn is_said(worker: &Worker, number: usize, expect: (usize, usize)) {
+    eventually(&format!("broker {number} is said to be lost and back {expect:?} times"), || {
+        let said = said(worker, number);
+        assert!(said.0 <= expect.0 && said.1 <= expect.1, "broker {number}: {said:?}\n{}", worker.log());
+        (said == expect).then_some(())
+    });
+}
+
+/// The sum of the sink's committed offsets, as the group's coordinator has them.
+fn committed(worker: &Worker, sink: &str) -> i64 {
+    let (_, body) = worker.request("GET", &format!("/connectors/{sink}/offsets"), None);
+    let offset = |entry: &serde_json::Value| entry["offset"]["kafka_offset"].as_i64();
+    body["offsets"].as_array().map_or(0, |offsets| offsets.iter().filter_map(offset).sum())
+}
+
+/// Waits until the group's coordinator, wherever it is now, takes commits.
+fn commits_go_on(worker: &Worker, sink: &str) {
+    let before = committed(worker, sink);
+    eventually("offsets are committed", || (committed(worker, sink) > before).then_some(()));
+}
+
 #[test]
 fn nothing_is_lost_when_brokers_die_in_turn_stay_dead_or_hang() {
     let dead = Duration::from_secs(amount("AQUEDUCT_DEAD_SECONDS", 15));
@@ -76,14 +109,21 @@ fn nothing_is_lost_when_brokers_die_in_turn_stay_dead_or_hang() {
             pause(dead);
         }
         goes_on(&format!("without broker {number}"), &output, &written, patience);
+        // One of the three was the coordinator of the sink's group.
+        commits_go_on(&worker, &sink);
+        is_said(&worker, number, (1, 0));
         cluster.broker("restart", number);
         goes_on(&format!("with broker {number} again"), &output, &written, patience);
+        is_said(&worker, number, (1, 1));
     }
     cluster.broker("pause", 1);
     pause(hung);
     goes_on("while broker 1 hangs", &output, &written, patience);
+    commits_go_on(&worker, &sink);
+    is_said(&worker, 1, (2, 1));
     cluster.broker("resume", 1);
     goes_on("after broker 1 hung", &output, &written, patience);
+    is_said(&worker, 1, (2, 2));
 
     stop.store(true, Ordering::Relaxed);
     writer.join().unwrap();

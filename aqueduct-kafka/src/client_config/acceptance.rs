@@ -14,7 +14,7 @@ struct Deaf;
 impl Observer for Deaf {
     fn log(&self, _: i32, _: &str, _: &str) {}
     fn error(&self, _: i32, _: bool, _: &str) {}
-    fn connected(&self) {}
+    fn broker_changed(&self, _broker: Option<i32>, _address: &str, _state: crate::brokers::BrokerState) {}
     fn group_changed(&self, _: GroupChange) -> bool {
         false
     }

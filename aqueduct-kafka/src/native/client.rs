@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::ffi::*;
 use super::text::{self, ErrorText, c_text};
 use super::{GroupChange, PartitionList};
+use crate::brokers::BrokerState;
 use crate::codes;
 use crate::error::{ErrorKind, KafkaError};
 
@@ -41,8 +42,12 @@ pub(crate) trait Observer: Send + Sync {
     /// any longer.
     fn error(&self, code: i32, fatal: bool, text: &str);
 
-    /// A connection to a broker is ready for use.
-    fn connected(&self);
+    /// A connection to a broker at `address` changed. Brokers have no number while they are known by the bootstrap
+    /// list only.
+    fn broker_changed(&self, broker: Option<i32>, address: &str, state: BrokerState);
+
+    /// The instance is about to be destroyed.
+    fn closing(&self) {}
 
     /// The group gives or takes partitions. `true` when the answer will follow through [`Client::take_partitions`] or
     /// [`Client::give_back_partitions`]; `false` to answer now: the consumer is leaving, and gives
@@ -160,6 +165,9 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
+        // SAFETY: the observer lives until after the instance is destroyed.
+        let observer = unsafe { self.observer.as_ref() };
+        let _ = catch_unwind(AssertUnwindSafe(|| observer.closing()));
         let doomed = Doomed { handle: self.handle, observer: self.observer };
         let spawned = std::thread::Builder::new().name("kafka-destroy".into()).spawn(move || {
             let doomed = doomed;
@@ -284,17 +292,23 @@ unsafe extern "C" fn on_new(
 
 unsafe extern "C" fn on_broker_state(
     _handle: *mut rd_kafka_t,
-    _broker: i32,
+    broker: i32,
     _protocol: *const c_char,
-    _name: *const c_char,
-    _port: c_int,
+    name: *const c_char,
+    port: c_int,
     state: *const c_char,
     opaque: *mut c_void,
 ) -> rd_kafka_resp_err_t {
     // SAFETY: rule 3.
-    if unsafe { text::owned(state) } == "UP" {
-        observe(opaque, |observer| observer.connected());
-    }
+    let state = match unsafe { text::owned(state) }.as_str() {
+        "UP" => BrokerState::Up,
+        "DOWN" => BrokerState::Down,
+        "TRY_CONNECT" => BrokerState::Trying,
+        _ => return rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR,
+    };
+    // SAFETY: rule 3.
+    let address = format!("{}:{port}", unsafe { text::owned(name) });
+    observe(opaque, |observer| observer.broker_changed((broker >= 0).then_some(broker), &address, state));
     rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR
 }
 

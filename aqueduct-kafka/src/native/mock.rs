@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::ffi::*;
 use super::text::{self, c_text};
 use super::{Client, ClientType, GroupChange, Observer, SaslToken};
+use crate::brokers::BrokerState;
 
 /// Kafka's numbers for requests, for [`MockCluster::fail_next`].
 pub(crate) mod api {
@@ -33,7 +34,7 @@ struct Nobody;
 impl Observer for Nobody {
     fn log(&self, _: i32, _: &str, _: &str) {}
     fn error(&self, _: i32, _: bool, _: &str) {}
-    fn connected(&self) {}
+    fn broker_changed(&self, _broker: Option<i32>, _address: &str, _state: BrokerState) {}
     fn group_changed(&self, _: GroupChange) -> bool {
         false
     }

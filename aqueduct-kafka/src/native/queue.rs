@@ -3,6 +3,7 @@
 
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -71,6 +72,11 @@ impl Queue {
     /// Waits for an event with the calling thread; `None` when [`Queue::wake`] was called.
     pub(crate) fn wait(&self) -> Option<Event> {
         self.poll(-1)
+    }
+
+    /// Waits for an event with the calling thread, for so long.
+    pub(crate) fn wait_for(&self, timeout: Duration) -> Option<Event> {
+        self.poll(c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX))
     }
 
     /// Waits for an event without a thread. Losing the future loses no event.
