@@ -94,6 +94,7 @@ impl Asker {
     }
 }
 
-fn too_late(what: &str, timeout: Duration) -> KafkaError {
+/// The error for an answer that did not come in time.
+pub(crate) fn too_late(what: &str, timeout: Duration) -> KafkaError {
     KafkaError::new(ErrorKind::Timeout, format!("Timed out after {} ms while {what}", timeout.as_millis()))
 }

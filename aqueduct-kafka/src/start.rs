@@ -40,6 +40,15 @@ pub(crate) fn start(
     Ok(Started { client, connection, config })
 }
 
+/// Starts another client with the configuration of a [`Started`] one.
+pub(crate) fn start_again(
+    kind: ClientKind,
+    config: &LibrdkafkaConfig,
+) -> Result<(Arc<Client>, Arc<Connection>), KafkaError> {
+    let connection = connection(config);
+    Ok((launch(kind, config, &connection)?, connection))
+}
+
 fn connection(config: &LibrdkafkaConfig) -> Arc<Connection> {
     let property = |name| config.properties.get(name).map_or("", String::as_str);
     Arc::new(Connection::new(property("client.id"), property("bootstrap.servers"), config.oauth.clone()))
@@ -52,7 +61,7 @@ fn look_for_lost_brokers(kind: ClientKind, config: &LibrdkafkaConfig, of: &Conne
     let config = Arc::new(config);
     of.on_trouble(move |watch| {
         let config = Arc::clone(&config);
-        lost_brokers::watch(watch, move || launch(kind, &config, &connection(&config)));
+        lost_brokers::watch(watch, move || start_again(kind, &config).map(|(client, _)| client));
     });
 }
 

@@ -1,20 +1,23 @@
 //! The committed offsets of consumer groups.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use super::Admin;
+use crate::ask::{Asker, too_late};
 use crate::codes;
 use crate::consumer::Offsets;
 use crate::error::{ErrorKind, KafkaError};
-use crate::native::{Event, OFFSET_INVALID, PartitionList, PartitionOffset, describe};
+use crate::native::{Client, Event, OFFSET_INVALID, PartitionList, PartitionOffset, Reply, describe};
 use crate::record::{OffsetAndMetadata, TopicPartition};
 
 impl Admin {
     /// All offsets that a group has committed. An unknown group has none.
     pub async fn list_group_offsets(&self, group: &str) -> Result<Offsets, KafkaError> {
         let entries = self
-            .asker
-            .ask(
+            .ask_coordinator(
                 "listing consumer group offsets",
-                self.timeout,
                 |client, reply| client.list_group_offsets(group, None, reply),
                 checked,
             )
@@ -38,16 +41,14 @@ impl Admin {
         for (partition, offset) in offsets {
             list.push(&partition.topic, partition.partition, offset.offset, &offset.metadata)?;
         }
-        self.asker
-            .ask(
-                "altering consumer group offsets",
-                self.timeout,
-                |client, reply| client.alter_group_offsets(group, &list, reply),
-                checked,
-            )
-            .await
-            .map(|_| ())
-            .map_err(active)
+        self.ask_coordinator(
+            "altering consumer group offsets",
+            |client, reply| client.alter_group_offsets(group, &list, reply),
+            checked,
+        )
+        .await
+        .map(|_| ())
+        .map_err(active)
     }
 
     /// Deletes a group's committed offsets of these partitions; those without one, or of an unknown group, are fine.
@@ -58,10 +59,8 @@ impl Admin {
         }
         let list = PartitionList::of(partitions.iter().map(|partition| (partition, OFFSET_INVALID)))?;
         let result = self
-            .asker
-            .ask(
+            .ask_coordinator(
                 "deleting consumer group offsets",
-                self.timeout,
                 |client, reply| client.delete_group_offsets(group, &list, reply),
                 checked,
             )
@@ -74,16 +73,51 @@ impl Admin {
 
     /// Deletes a group with all its offsets. [`GroupNotFound`](crate::ErrorKind::GroupNotFound) when there is none.
     pub async fn delete_group(&self, group: &str) -> Result<(), KafkaError> {
-        self.asker
-            .ask(
-                "deleting the consumer group",
-                self.timeout,
-                |client, reply| client.delete_group(group, reply),
-                Event::group_offsets,
-            )
-            .await
-            .map(|_| ())
-            .map_err(active)
+        self.ask_coordinator(
+            "deleting the consumer group",
+            |client, reply| client.delete_group(group, reply),
+            Event::group_offsets,
+        )
+        .await
+        .map(|_| ())
+        .map_err(active)
+    }
+}
+
+/// How long the first attempt to reach a group's coordinator takes; each further one takes twice as long.
+const FIRST_ATTEMPT: Duration = Duration::from_secs(3);
+
+impl Admin {
+    /// Asks a group's coordinator.
+    ///
+    /// An instance that has found a coordinator waits for it and looks for another only when the state of some connection
+    /// changes, which may be never. So another instance asks again when the answer takes long; all requests of this
+    /// module may be repeated.
+    async fn ask_coordinator<T>(
+        &self,
+        what: &str,
+        send: impl Fn(&Client, Reply<'_>) -> Result<(), KafkaError>,
+        read: impl Fn(&Event) -> Result<T, KafkaError>,
+    ) -> Result<T, KafkaError> {
+        let deadline = Instant::now() + self.timeout;
+        let mut attempt = FIRST_ATTEMPT;
+        let mut another: Option<Asker> = None;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let asker = another.as_ref().unwrap_or(&self.asker);
+            let answer = asker.ask(what, attempt.min(left), &send, &read).await;
+            match answer {
+                Err(error) if error.kind() == ErrorKind::Timeout => {
+                    if left <= attempt {
+                        return Err(too_late(what, self.timeout));
+                    }
+                    tracing::debug!("{what}: no answer within {} ms, asking anew", attempt.as_millis());
+                    another = Some(self.another_asker()?);
+                    attempt *= 2;
+                }
+                answer => return answer,
+            }
+        }
     }
 }
 

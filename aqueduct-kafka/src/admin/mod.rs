@@ -6,11 +6,11 @@ mod topics;
 use std::time::Duration;
 
 use crate::ask::Asker;
-use crate::client_config::ClientKind;
+use crate::client_config::{ClientKind, LibrdkafkaConfig};
 use crate::error::{ErrorKind, KafkaError};
 use crate::native::{Client, Event, Reply};
 use crate::settings::ClientSettings;
-use crate::start::start;
+use crate::start::{start, start_again};
 
 pub use topics::{ConfigEntry, NewTopic, OffsetSpec, TopicDescription};
 
@@ -18,6 +18,7 @@ pub use topics::{ConfigEntry, NewTopic, OffsetSpec, TopicDescription};
 /// `default.api.timeout.ms`, then fails with [`Timeout`](crate::ErrorKind::Timeout); refused credentials fail it at once.
 pub struct Admin {
     asker: Asker,
+    config: LibrdkafkaConfig,
     timeout: Duration,
 }
 
@@ -27,7 +28,14 @@ impl Admin {
     pub fn create(settings: &ClientSettings) -> Result<Admin, KafkaError> {
         let started = start(ClientKind::Admin, settings, |_| {})?;
         let timeout = started.config.default_api_timeout;
-        Ok(Admin { asker: Asker::new(started.client, started.connection, true), timeout })
+        let asker = Asker::new(started.client, started.connection, true);
+        Ok(Admin { asker, config: started.config, timeout })
+    }
+
+    /// The same with an instance of its own.
+    fn another_asker(&self) -> Result<Asker, KafkaError> {
+        let (client, connection) = start_again(ClientKind::Admin, &self.config)?;
+        Ok(Asker::new(client, connection, true))
     }
 
     /// The same client with another limit for each call than `default.api.timeout.ms`.
