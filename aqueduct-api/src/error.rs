@@ -40,6 +40,7 @@ struct Inner {
     class: Cow<'static, str>,
     message: Option<String>,
     frames: Vec<String>,
+    hint: Option<String>,
     cause: Option<ConnectError>,
 }
 
@@ -65,6 +66,7 @@ impl ConnectError {
             class: Cow::Borrowed(class),
             message: Some(message.into()),
             frames: Vec::new(),
+            hint: None,
             cause: None,
         }))
     }
@@ -110,6 +112,13 @@ impl ConnectError {
         self
     }
 
+    /// The same error with what probably led to it and what can be done; it is printed behind the trace.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
     /// What kind of error this is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -135,9 +144,9 @@ impl ConnectError {
         self.0.cause.as_ref()
     }
 
-    /// The text of a Java stack trace: class and message, where it happened, and the same for each cause.
+    /// The text of a Java stack trace: class and message, where it happened, and the same for each cause; then the hints.
     pub fn trace(&self) -> String {
-        let mut text = String::new();
+        let (mut text, mut hints) = (String::new(), String::new());
         let mut error = Some(self);
         while let Some(this) = error {
             if !text.is_empty() {
@@ -148,9 +157,12 @@ impl ConnectError {
             for frame in &this.0.frames {
                 let _ = writeln!(text, "\tat {frame}");
             }
+            if let Some(hint) = &this.0.hint {
+                let _ = writeln!(hints, "Probable cause: {hint}");
+            }
             error = this.cause();
         }
-        text
+        text + &hints
     }
 }
 
@@ -217,6 +229,12 @@ mod tests {
              \tat value converter of orders-0\n\
              Caused by: org.apache.kafka.connect.errors.DataException: Unknown magic byte!\n"
         );
+    }
+
+    #[test]
+    fn hints_stand_behind_the_trace() {
+        let error = ConnectError::connect("outer").caused_by(ConnectError::data("inner")).with_hint("look there");
+        assert!(error.trace().ends_with("DataException: inner\nProbable cause: look there\n"), "{}", error.trace());
     }
 
     #[test]

@@ -29,7 +29,9 @@ pub use error::{ConnectError, ErrorKind};
 pub use extension::{ClientKind, ConfigData, ConfigProvider, OverridePolicy, OverrideRequest};
 pub use partitions::group_partitions;
 pub use plugin::{Factory, Plugin, PluginKind};
-pub use record::{Origin, Record, RecordMetadata, SinkRecord, SourceRecord, TimestampType, TopicPartition};
+pub use record::{
+    ConsumedBytes, Origin, Record, RecordMetadata, SinkRecord, SourceRecord, TimestampType, TopicPartition,
+};
 pub use sink::{ErrantRecordReporter, ErrantSink, SinkBatch, SinkOffsets, SinkRequests, SinkTask, SinkTaskContext};
 pub use source::{
     OffsetReader, SourceControl, SourceHost, SourcePoller, SourceTask, SourceTaskContext, StartedSource,

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use aqueduct_data::{ByteString, Headers, SchemaAndValue, ValueMap};
+use aqueduct_data::{ByteString, Bytes, Headers, SchemaAndValue, ValueMap};
+
+use crate::RawHeaders;
 
 /// What sources, sinks and transforms share of a record (`ConnectRecord`).
 #[derive(Debug, Clone, PartialEq)]
@@ -99,6 +101,21 @@ pub struct SinkRecord {
     pub original: TopicPartition,
     /// The offset that the record was consumed from (KIP-793).
     pub original_offset: i64,
+    /// The record as the topic has it; kept only where a bad record has somewhere to go.
+    pub consumed: Option<Arc<ConsumedBytes>>,
+}
+
+/// A consumed record before anything was made of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsumedBytes {
+    /// The key.
+    pub key: Option<Bytes>,
+    /// The value.
+    pub value: Option<Bytes>,
+    /// The headers.
+    pub headers: RawHeaders,
+    /// Milliseconds since the epoch; -1 for none.
+    pub timestamp: i64,
 }
 
 /// A partition of a topic.

@@ -22,6 +22,7 @@ fn record(value: impl Into<Value>) -> SinkRecord {
         timestamp_type: TimestampType::CreateTime,
         original: TopicPartition::new("t", 0),
         original_offset: 0,
+        consumed: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Records as Kafka sees them: bytes.
 
-use aqueduct_api::{RawHeaders, TimestampType};
+use aqueduct_api::{ConsumedBytes, RawHeaders, TimestampType};
 use aqueduct_data::{ByteString, Bytes};
 
 /// A record on its way to Kafka.
@@ -39,6 +39,14 @@ pub struct ConsumedRecord {
     pub value: Option<Bytes>,
     /// The headers.
     pub headers: RawHeaders,
+}
+
+impl ConsumedRecord {
+    /// What may be wanted of it later.
+    pub(crate) fn bytes(&self) -> ConsumedBytes {
+        let (key, value, headers) = (self.key.clone(), self.value.clone(), self.headers.clone());
+        ConsumedBytes { key, value, headers, timestamp: self.timestamp }
+    }
 }
 
 /// Kafka's timestamp as the data model has it: -1 is none.

@@ -6,13 +6,16 @@
 //! `errors.*` keys say. Time and waiting come in through the [`Pause`] trait.
 
 mod chain;
+mod dead_letter;
 mod encoded;
 mod operator;
+mod probable_cause;
 mod report;
 mod sink;
 mod source;
 
 pub use chain::{Link, TransformChain};
+pub use dead_letter::DeadLetters;
 pub use encoded::{ConsumedRecord, EncodedRecord};
 pub use operator::{ErrorOperator, ErrorPolicy, Pause, Stage, Tolerance};
 pub use report::{Failure, LogReporter, Original, Reporter};

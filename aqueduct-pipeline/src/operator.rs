@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use aqueduct_api::ConnectError;
 
+use crate::probable_cause::probable_cause;
 use crate::report::{Failure, Original, Reporter};
 
 /// A step of the record path, under the name that logs and dead letter headers carry.
@@ -176,10 +177,24 @@ impl ErrorOperator {
         }
         match self.policy.tolerance {
             Tolerance::All => Ok(()),
-            Tolerance::None => Err(ConnectError::connect("Tolerance exceeded in error handler")
-                .at(format!("{} of task {} ({class})", stage.name(), self.task))
-                .caused_by(error)),
+            Tolerance::None => Err(self.exceeded(stage, class, original, error)),
         }
+    }
+
+    /// The end of the task, with what Java does not say: which record it was, and what is likely to be wrong.
+    fn exceeded(&self, stage: Stage, class: &str, original: Original<'_>, error: ConnectError) -> ConnectError {
+        let mut exceeded = ConnectError::connect("Tolerance exceeded in error handler").at(format!(
+            "{} of task {} ({class})",
+            stage.name(),
+            self.task
+        ));
+        if let Original::Sink(record) = original {
+            exceeded = exceeded.at(format!("record {}-{}@{}", record.topic, record.partition, record.offset));
+        }
+        if let Some(hint) = probable_cause(stage, &error) {
+            exceeded = exceeded.with_hint(hint);
+        }
+        exceeded.caused_by(error)
     }
 
     fn delay(&self, attempt: u32, deadline: Option<Instant>) -> Duration {

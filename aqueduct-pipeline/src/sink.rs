@@ -1,5 +1,7 @@
 //! The record path of a sink task: converters, then transforms, then a record for the task.
 
+use std::sync::Arc;
+
 use aqueduct_api::{ConnectError, Origin, Record, SinkRecord, TopicPartition};
 use aqueduct_data::Headers;
 
@@ -51,6 +53,7 @@ impl SinkPipeline {
         let Self { chain, converters, operator } = self;
         // The converter may have the only reference to the value, unless somebody needs the bytes again after it failed.
         let keep = operator.may_retry() || operator.wants_original();
+        let bytes = operator.wants_original().then(|| Arc::new(consumed.bytes()));
         let mut taken = if keep { None } else { consumed.value.take() };
         let original = Original::Sink(&consumed);
         let topic = &consumed.topic;
@@ -89,7 +92,7 @@ impl SinkPipeline {
             }
         };
         let original = TopicPartition { topic, partition };
-        batch.push(SinkRecord { record, timestamp_type, original, original_offset: offset });
+        batch.push(SinkRecord { record, timestamp_type, original, original_offset: offset, consumed: bytes });
         Ok(SinkOutcome::Put)
     }
 }

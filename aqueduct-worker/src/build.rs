@@ -112,12 +112,18 @@ fn predicate(
     }
 }
 
-/// The error policy of a task.
-pub(crate) fn operator(task: &str, settings: &ConnectorSettings, stop: CancellationToken) -> ErrorOperator {
+/// The error policy of a task, with the reporters that every connector can have and `more`.
+pub(crate) fn operator(
+    task: &str,
+    settings: &ConnectorSettings,
+    stop: CancellationToken,
+    more: Option<Box<dyn Reporter>>,
+) -> ErrorOperator {
     let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
     if settings.log_errors {
         reporters.push(Box::new(LogReporter { include_messages: settings.log_messages }));
     }
+    reporters.extend(more);
     ErrorOperator::new(task, settings.errors.clone(), Box::new(BlockingPause { stop }), reporters)
 }
 

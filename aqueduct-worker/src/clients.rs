@@ -55,6 +55,24 @@ pub fn producer_settings(
     connector: &ConfigMap,
     id: &TaskId,
 ) -> Result<ClientSettings, ConnectError> {
+    producer(worker, connector, format!("connector-producer-{id}"), true)
+}
+
+/// The settings of the producer of a sink task's dead letters.
+pub(crate) fn dead_letter_settings(
+    worker: &WorkerSettings,
+    connector: &ConfigMap,
+    id: &TaskId,
+) -> Result<ClientSettings, ConnectError> {
+    producer(worker, connector, format!("connector-dlq-producer-{id}"), false)
+}
+
+fn producer(
+    worker: &WorkerSettings,
+    connector: &ConfigMap,
+    client_id: String,
+    is_source: bool,
+) -> Result<ClientSettings, ConnectError> {
     let base = BTreeMap::from([
         bootstrap(worker),
         ("max.block.ms".into(), i64::MAX.to_string()),
@@ -62,10 +80,10 @@ pub fn producer_settings(
         ("acks".into(), "all".into()),
         ("max.in.flight.requests.per.connection".into(), "1".into()),
         ("delivery.timeout.ms".into(), i32::MAX.to_string()),
-        ("client.id".into(), format!("connector-producer-{id}")),
+        ("client.id".into(), client_id),
     ]);
     let mut user = behind(&worker.originals, "producer.");
-    user.extend(overrides(worker, connector, ClientKind::Producer, true)?);
+    user.extend(overrides(worker, connector, ClientKind::Producer, is_source)?);
     user.remove("sharing");
     Ok(ClientSettings::new(base, user))
 }

@@ -59,6 +59,19 @@ pub struct ConnectorSettings {
     pub log_errors: bool,
     /// `errors.log.include.messages`
     pub log_messages: bool,
+    /// Where a sink's bad records go.
+    pub dead_letters: Option<DeadLetterSettings>,
+}
+
+/// The dead letter queue of a sink connector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetterSettings {
+    /// `errors.deadletterqueue.topic.name`, without white space around it.
+    pub topic: String,
+    /// `errors.deadletterqueue.topic.replication.factor`
+    pub replication_factor: i16,
+    /// `errors.deadletterqueue.context.headers.enable`
+    pub context_headers: bool,
 }
 
 /// Keys of a map behind a prefix, without it.
@@ -86,9 +99,12 @@ impl ConnectorSettings {
         let parsed = def.parse_with(config, &AnyClass)?;
         if kind == PluginKind::Sink {
             connector_config::ensure_valid_topics(config)?;
-            refuse_dead_letters(config)?;
         }
-        Ok(Self::from_parsed(&parsed)?)
+        let mut settings = Self::from_parsed(&parsed)?;
+        if kind == PluginKind::Sink {
+            settings.dead_letters = DeadLetterSettings::from_parsed(&parsed)?;
+        }
+        Ok(settings)
     }
 
     fn from_parsed(parsed: &ParsedConfig) -> Result<Self, aqueduct_config::ConfigError> {
@@ -105,19 +121,22 @@ impl ConnectorSettings {
             },
             log_errors: parsed.boolean(connector_config::ERRORS_LOG_ENABLE)?,
             log_messages: parsed.boolean(connector_config::ERRORS_LOG_INCLUDE_MESSAGES)?,
+            dead_letters: None,
         })
     }
 }
 
-/// A dead letter queue that is asked for and not there would lose what it is meant to keep.
-fn refuse_dead_letters(config: &ConfigMap) -> Result<(), ConnectError> {
-    let key = connector_config::DLQ_TOPIC_NAME;
-    match config.get(key).map(|topic| topic.trim()) {
-        None | Some("") => Ok(()),
-        Some(topic) => Err(ConnectError::config(format!(
-            "Invalid value {topic} for configuration {key}: dead letter queues are not supported yet, and bad records would be \
-             lost; remove the key, and log them with errors.log.enable=true"
-        ))),
+impl DeadLetterSettings {
+    fn from_parsed(parsed: &ParsedConfig) -> Result<Option<Self>, aqueduct_config::ConfigError> {
+        let topic = parsed.string(connector_config::DLQ_TOPIC_NAME)?.trim();
+        if topic.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            topic: topic.to_owned(),
+            replication_factor: parsed.short(connector_config::DLQ_TOPIC_REPLICATION_FACTOR)?,
+            context_headers: parsed.boolean(connector_config::DLQ_CONTEXT_HEADERS_ENABLE)?,
+        }))
     }
 }
 
@@ -137,10 +156,15 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_letter_queue_is_refused_and_not_ignored() {
-        let error = sink(&[("errors.deadletterqueue.topic.name", "bad")]).unwrap_err();
-        assert!(error.message().unwrap().contains("errors.deadletterqueue.topic.name"), "{error}");
-        assert!(sink(&[("errors.deadletterqueue.topic.name", " ")]).is_ok());
+    fn a_dead_letter_queue_is_read() {
+        let settings = sink(&[
+            ("errors.deadletterqueue.topic.name", " bad "),
+            ("errors.deadletterqueue.topic.replication.factor", "1"),
+            ("errors.deadletterqueue.context.headers.enable", "true"),
+        ]);
+        let expect = DeadLetterSettings { topic: "bad".into(), replication_factor: 1, context_headers: true };
+        assert_eq!(settings.unwrap().dead_letters, Some(expect));
+        assert_eq!(sink(&[("errors.deadletterqueue.topic.name", " ")]).unwrap().dead_letters, None);
     }
 
     #[test]

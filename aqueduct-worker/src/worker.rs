@@ -9,18 +9,18 @@ use aqueduct_api::{ConfigMap, ConnectError, Factory, Plugin, PluginKind};
 use aqueduct_config::connector_config::{self, topics_list, uses_topic_creation};
 use aqueduct_jvm::regex::JavaRegex;
 use aqueduct_kafka::{Admin, Consumer, ProducerPool};
-use aqueduct_pipeline::{SinkPipeline, SourcePipeline};
+use aqueduct_pipeline::{DeadLetters, SinkPipeline, SourcePipeline};
 use aqueduct_plugins::Plugins;
 use aqueduct_storage::{OffsetStore, StoredOffsets, TargetState};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::clients::{admin_settings, consumer_settings, producer_settings};
+use crate::clients::{admin_settings, consumer_settings, dead_letter_settings, producer_settings};
 use crate::connector::{ConnectorEvents, ConnectorHandle, ConnectorParts, Instance};
 use crate::errors::connect_error;
 use crate::settings::{ConnectorSettings, WorkerSettings};
-use crate::sink::{SinkRun, Subscription};
+use crate::sink::{BadRecords, DeadLetterQueue, DeadLetterReporter, ErrantRecords, QueueSetUp, SinkRun, Subscription};
 use crate::source::{SourceRun, TopicCreator};
 use crate::status::{StatusListener, TaskStatusReporter};
 use crate::task::TaskHandle;
@@ -259,7 +259,6 @@ impl Worker {
         let converters = build::converters(&self.plugins, &self.settings, connector)?;
         let chain = build::chain(&self.plugins, connector)?;
         let stop = CancellationToken::new();
-        let operator = build::operator(&id.to_string(), &settings, stop.clone());
         let worker = &self.settings;
         let status = status.clone();
         match &plugin.factory {
@@ -276,6 +275,7 @@ impl Worker {
                 } else {
                     None
                 };
+                let operator = build::operator(&id.to_string(), &settings, stop.clone(), None);
                 let run = SourceRun {
                     task: task(),
                     config,
@@ -295,6 +295,9 @@ impl Worker {
                 let client = consumer_settings(worker, connector, id)?;
                 let _on_the_tasks_runtime = self.runtime.enter();
                 let consumer = Consumer::create(&client).map_err(|error| connect_error(&error))?;
+                let bad_records = self.bad_records(id, connector, &settings, &stop)?;
+                let reporter = bad_records.queue.clone().map(|queue| Box::new(DeadLetterReporter(queue)) as _);
+                let operator = build::operator(&id.to_string(), &settings, stop.clone(), reporter);
                 let run = SinkRun {
                     task: task(),
                     config,
@@ -305,11 +308,47 @@ impl Worker {
                     track_topics: worker.topic_tracking,
                     flush_interval: worker.flush_interval,
                     flush_timeout: worker.flush_timeout,
+                    bad_records,
                 };
                 Ok(TaskHandle::spawn(&self.runtime, state, stop, status, |signals| run.run(signals)))
             }
             _ => Err(ConnectError::connect(format!("{} is no connector", plugin.class))),
         }
+    }
+
+    /// Where the bad records of a sink task go.
+    fn bad_records(
+        &self,
+        id: &TaskId,
+        connector: &ConfigMap,
+        settings: &ConnectorSettings,
+        stop: &CancellationToken,
+    ) -> Result<BadRecords, ConnectError> {
+        let (worker, task) = (&self.settings, id.to_string());
+        let (mut queue, mut set_up) = (None, None);
+        if let Some(dead_letters) = &settings.dead_letters {
+            let client = dead_letter_settings(worker, connector, id)?;
+            let producer = self.producers.acquire(&client).map_err(|error| connect_error(&error))?;
+            let client = admin_settings(worker, connector, "connector-dlq-adminclient-".to_owned(), false)?;
+            let admin = Admin::create(&client).map_err(|error| connect_error(&error))?;
+            let form = DeadLetters {
+                topic: dead_letters.topic.as_str().into(),
+                connector: id.connector.clone(),
+                task: id.task,
+                context_headers: dead_letters.context_headers,
+            };
+            let letters = DeadLetterQueue::new(form, &producer, stop.clone()).map_err(|error| connect_error(&error))?;
+            queue = Some(Arc::new(letters));
+            set_up = Some(QueueSetUp { admin, replication_factor: dead_letters.replication_factor });
+        }
+        let errant = if queue.is_some() || settings.log_errors {
+            let operator = build::operator(&task, settings, stop.clone(), None);
+            let converters = build::converters(&self.plugins, worker, connector)?;
+            Some(Arc::new(ErrantRecords::new(task, operator, queue.clone(), converters)))
+        } else {
+            None
+        };
+        Ok(BadRecords { queue, set_up, errant })
     }
 
     /// Tells the tasks of a connector which state is wanted of them.

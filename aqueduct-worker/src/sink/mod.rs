@@ -7,6 +7,8 @@
 //! Rebalances come as events of the consumer and are answered in the same loop, so nothing here is called from two
 //! places at once. An offset is committed only after the task said that it is safe.
 
+mod dead_letters;
+mod errant;
 mod offsets;
 
 use std::collections::BTreeSet;
@@ -14,11 +16,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aqueduct_api::{
-    ConfigMap, ConnectError, SinkBatch, SinkOffsets, SinkRecord, SinkTask, SinkTaskContext, TimestampType,
-    TopicPartition,
+    ConfigMap, ConnectError, ErrantRecordReporter, SinkBatch, SinkOffsets, SinkRecord, SinkTask, SinkTaskContext,
+    TimestampType, TopicPartition,
 };
 use aqueduct_data::ByteString;
-use aqueduct_kafka::{Consumer, ConsumerEvent, ConsumerRecord, TopicFilter};
+use aqueduct_kafka::{Admin, Consumer, ConsumerEvent, ConsumerRecord, TopicFilter};
 use aqueduct_pipeline::{ConsumedRecord, SinkOutcome, SinkPipeline};
 use aqueduct_storage::StatusState;
 use tokio::time::Instant;
@@ -26,6 +28,8 @@ use tokio::time::Instant;
 use crate::errors::connect_error;
 use crate::status::TaskStatusReporter;
 use crate::task::TaskSignals;
+pub(crate) use dead_letters::{DeadLetterQueue, DeadLetterReporter};
+pub(crate) use errant::ErrantRecords;
 use offsets::{Positions, from_kafka, to_kafka, to_kafka_offsets};
 
 /// How long a position may be asked for before it is asked for again.
@@ -52,6 +56,23 @@ pub(crate) struct SinkRun {
     pub(crate) track_topics: bool,
     pub(crate) flush_interval: Duration,
     pub(crate) flush_timeout: Duration,
+    pub(crate) bad_records: BadRecords,
+}
+
+/// Where bad records go, beside the log.
+#[derive(Default)]
+pub(crate) struct BadRecords {
+    /// The dead letter queue, with what makes its topic.
+    pub(crate) queue: Option<Arc<DeadLetterQueue>>,
+    pub(crate) set_up: Option<QueueSetUp>,
+    /// Takes those that the task finds.
+    pub(crate) errant: Option<Arc<ErrantRecords>>,
+}
+
+/// How to make a dead letter queue's topic.
+pub(crate) struct QueueSetUp {
+    pub(crate) admin: Admin,
+    pub(crate) replication_factor: i16,
 }
 
 impl SinkRun {
@@ -67,6 +88,7 @@ impl SinkRun {
             track_topics,
             flush_interval,
             flush_timeout,
+            bad_records: BadRecords { queue, set_up, errant },
         } = self;
         if signals.is_paused() {
             status.report(StatusState::Paused);
@@ -74,8 +96,12 @@ impl SinkRun {
                 return stop(task.as_mut(), consumer).await;
             }
         }
-        let context = SinkTaskContext::new(config.clone(), None);
+        let reporter = errant.as_ref().map(|errant| ErrantRecordReporter::new(Arc::clone(errant) as _));
+        let context = SinkTaskContext::new(config.clone(), reporter);
         let begun = async {
+            if let (Some(queue), Some(QueueSetUp { admin, replication_factor })) = (&queue, set_up) {
+                dead_letters::prepare(&admin, &queue.form.topic, replication_factor).await?;
+            }
             match subscription {
                 Subscription::Topics(topics) => {
                     let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
@@ -110,6 +136,8 @@ impl SinkRun {
             next_commit: Instant::now() + flush_interval,
             flush_interval,
             flush_timeout,
+            queue,
+            errant,
         };
         let outcome = sink.consume().await;
         // What was delivered is committed, also when the task has failed.
@@ -159,6 +187,8 @@ struct Loop {
     next_commit: Instant,
     flush_interval: Duration,
     flush_timeout: Duration,
+    queue: Option<Arc<DeadLetterQueue>>,
+    errant: Option<Arc<ErrantRecords>>,
 }
 
 impl Loop {
@@ -278,6 +308,9 @@ impl Loop {
         let batch = self.batch.take().unwrap_or_default();
         match self.task.put(Arc::clone(&batch)).await {
             Ok(()) => {
+                if let Some(error) = self.errant.as_ref().and_then(|errant| errant.take_failure()) {
+                    return Err(error);
+                }
                 self.positions.delivered();
                 if let Some(mut records) = Arc::into_inner(batch) {
                     records.clear();
@@ -325,6 +358,13 @@ impl Loop {
     /// Asks the task what is safe and commits that, without waiting for the answer.
     async fn start_commit(&mut self) -> Result<(), ConnectError> {
         let assigned: Vec<TopicPartition> = from_kafka(&self.consumer.assignment());
+        if let Some(queue) = &self.queue {
+            tokio::select! {
+                // Then the last commit waits for them.
+                () = self.signals.stop.cancelled() => return Ok(()),
+                settled = queue.settled(&assigned) => settled?,
+            }
+        }
         let offered = self.positions.deliverable(&assigned);
         if offered.is_empty() {
             return Ok(());
@@ -384,10 +424,15 @@ impl Loop {
         }
         self.commit.seqno += 1;
         self.commit.running = false;
+        let letters = match &self.queue {
+            Some(queue) => last_letters(queue, partitions).await,
+            None => Ok(()),
+        };
         let safe = self.task.pre_commit(offered.clone()).await;
         let closed = self.task.close(partitions.to_vec()).await;
         match safe {
-            Ok(safe) => {
+            Ok(mut safe) => {
+                safe.retain(|partition, _| self.queue.as_ref().is_none_or(|queue| !queue.is_open(partition)));
                 if let Some(offsets) = self.positions.to_commit(&offered, safe) {
                     let answer = self.consumer.commit_sync(&to_kafka_offsets(&offsets), LAST_COMMIT_TIMEOUT).await;
                     match answer {
@@ -404,7 +449,7 @@ impl Loop {
             }
             Err(error) => tracing::warn!("Offset commit failed during close: {}", error.trace().trim_end()),
         }
-        closed
+        letters.and(closed)
     }
 
     async fn assigned(&mut self, partitions: &[TopicPartition]) -> Result<(), ConnectError> {
@@ -475,6 +520,9 @@ impl Loop {
 
     fn forget(&mut self, partitions: &[TopicPartition]) {
         self.positions.forget(partitions);
+        if let Some(queue) = &self.queue {
+            queue.forget(partitions);
+        }
         if let Some(batch) = self.batch.take() {
             let mut records = Arc::unwrap_or_clone(batch);
             records.retain(|record| !partitions.contains(&record.original));
@@ -488,6 +536,15 @@ impl Loop {
         assignment.retain(|partition| !partitions.contains(partition));
         self.context.set_assignment(assignment);
     }
+}
+
+/// Waits for the dead letters of partitions that the task gives up. What is not safe in time is not committed.
+async fn last_letters(queue: &DeadLetterQueue, partitions: &[TopicPartition]) -> Result<(), ConnectError> {
+    if let Ok(settled) = tokio::time::timeout(LAST_COMMIT_TIMEOUT, queue.settled(partitions)).await {
+        return settled;
+    }
+    tracing::warn!("Dead letters are still under way; the offsets of their partitions are not committed");
+    Ok(())
 }
 
 fn consumed_record(record: ConsumerRecord) -> ConsumedRecord {

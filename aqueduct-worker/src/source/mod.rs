@@ -410,7 +410,8 @@ fn tell_task(control: &dyn SourceControl, record: &SourceRecord, metadata: Optio
     }
 }
 
-fn producer_record(encoded: EncodedRecord) -> ProducerRecord {
+/// A record as the producer takes it.
+pub(crate) fn producer_record(encoded: EncodedRecord) -> ProducerRecord {
     let EncodedRecord { topic, partition, key, value, timestamp, headers } = encoded;
     ProducerRecord { topic, partition, key, value, timestamp, headers }
 }
