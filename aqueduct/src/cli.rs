@@ -29,6 +29,11 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Shows the main job: lines of a file through Kafka into another file
+    ///
+    /// Writes a sample file and the files of a worker and two connectors, runs them, and shows the lines that arrive, also
+    /// those that you append. Ctrl-C ends it.
+    Quickstart(QuickstartArgs),
     /// Runs a worker of its own, with the connectors of some files
     ///
     /// The worker serves REST on the `listeners` of its properties (port 8083). Connector files are properties or JSON; more
@@ -57,6 +62,22 @@ pub(crate) enum Command {
         #[arg(required = true, value_name = "CONNECTOR")]
         connectors: Vec<PathBuf>,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QuickstartArgs {
+    /// The Kafka to use
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9092")]
+    pub(crate) kafka: String,
+    /// The port of the worker's REST API
+    #[arg(long, value_name = "PORT", default_value_t = 8083)]
+    pub(crate) rest_port: u16,
+    /// Where the files are, to go on with them next time; without it a temporary folder that is removed at the end
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Ends when so many lines have arrived (the sample has three)
+    #[arg(long, value_name = "N")]
+    pub(crate) exit_after_lines: Option<usize>,
 }
 
 #[derive(Debug, Args)]

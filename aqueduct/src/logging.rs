@@ -13,7 +13,7 @@ use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime as Now};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::reload;
@@ -23,13 +23,29 @@ use crate::cli::{LogArgs, LogFormat};
 
 /// Begins to log to standard output, as Java's console appender does.
 pub(crate) fn init(args: &LogArgs) -> Arc<TargetLoggers> {
+    init_to(args, std::io::stdout)
+}
+
+/// Begins to log to somewhere else.
+pub(crate) fn init_to(
+    args: &LogArgs,
+    writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static,
+) -> Arc<TargetLoggers> {
     let (filter, reload) = reload::Layer::new(targets(args.log_level, &BTreeMap::new()));
     let registry = tracing_subscriber::registry().with(filter);
     match args.log_format {
         LogFormat::Text => registry
-            .with(tracing_subscriber::fmt::layer().with_ansi(false).event_format(Line).fmt_fields(ContextOnly))
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .with_ansi(false)
+                    .with_writer(writer)
+                    .event_format(Line)
+                    .fmt_fields(ContextOnly),
+            )
             .init(),
-        LogFormat::Json => registry.with(tracing_subscriber::fmt::layer().json().flatten_event(true)).init(),
+        LogFormat::Json => {
+            registry.with(tracing_subscriber::fmt::layer().json().with_writer(writer).flatten_event(true)).init();
+        }
     }
     let root = Set { level: level(args.log_level), modified: None };
     Arc::new(TargetLoggers { levels: Mutex::new(BTreeMap::from([(ROOT.to_owned(), root)])), reload })

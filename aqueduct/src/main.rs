@@ -6,6 +6,7 @@ mod exit;
 mod logging;
 mod plugins;
 mod properties_file;
+mod quickstart;
 mod standalone;
 mod validate;
 mod worker_settings;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         }
     };
     let outcome = match cli.command {
+        cli::Command::Quickstart(args) => quickstart::run(&args, &cli.log),
         cli::Command::Standalone { worker, connectors } => {
             let loggers = logging::init(&cli.log);
             aqueduct_worker::install_hook();

@@ -29,6 +29,16 @@ const SAME_BREATH: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// Runs a worker until a signal stops it.
 pub(crate) fn run(worker_file: &Path, connector_files: &[PathBuf], loggers: Arc<TargetLoggers>) -> Result<(), Failure> {
+    run_beside(worker_file, connector_files, loggers, std::future::pending())
+}
+
+/// Runs a worker until a signal stops it or `beside`, which begins when the worker is ready, has ended.
+pub(crate) fn run_beside(
+    worker_file: &Path,
+    connector_files: &[PathBuf],
+    loggers: Arc<TargetLoggers>,
+    beside: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
     let props = properties_file::read(worker_file, "the worker file").map_err(Failure::start)?;
     let control = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let control = control.map_err(|error| Failure::start(format!("cannot start the control runtime: {error}")))?;
@@ -38,7 +48,7 @@ pub(crate) fn run(worker_file: &Path, connector_files: &[PathBuf], loggers: Arc<
         .enable_all()
         .build()
         .map_err(|error| Failure::start(format!("cannot start the task runtime: {error}")))?;
-    let outcome = control.block_on(serve(worker_file, props, connector_files, loggers, tasks.handle().clone()));
+    let outcome = control.block_on(serve(worker_file, props, connector_files, loggers, tasks.handle().clone(), beside));
     // A task that hangs was named in the log; the process does not wait for it.
     tasks.shutdown_background();
     outcome
@@ -50,6 +60,7 @@ async fn serve(
     connector_files: &[PathBuf],
     loggers: Arc<TargetLoggers>,
     tasks: tokio::runtime::Handle,
+    beside: impl Future<Output = Result<(), Failure>>,
 ) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
     tracing::info!("Aqueduct {VERSION} standalone worker starting with {}", worker_file.display());
@@ -91,13 +102,16 @@ async fn serve(
     rest.mount(Arc::new(herder.clone()), loggers);
     tracing::info!("REST is served at {}", rest.advertised_url());
 
-    let created = tokio::select! {
+    let mut outcome = tokio::select! {
         created = create_all(&herder, files) => created,
         () = signals.stop() => Ok(()),
     };
-    if created.is_ok() && !signals.stopped {
+    if outcome.is_ok() && !signals.stopped {
         herder.set_ready();
-        signals.stop().await;
+        outcome = tokio::select! {
+            () = signals.stop() => Ok(()),
+            ended = beside => ended,
+        };
     }
     tracing::info!("Aqueduct is stopping");
     tokio::select! {
@@ -107,7 +121,7 @@ async fn serve(
         } => tracing::info!("Aqueduct has stopped"),
         () = signals.another() => tracing::warn!("A second signal: ending at once"),
     }
-    created
+    outcome
 }
 
 /// What would be left out in silence and matters: variables would reach clients as passwords, extensions guard the API.
