@@ -1,7 +1,7 @@
 //! From a text, or a value of some type, to a value of the key's type; and back to text.
 
-use crate::number::{parse_double, parse_integer};
 use crate::{ClassResolver, ConfigError, ConfigErrorKind, ConfigValueData, Password, Type};
+use aqueduct_jvm::number::{parse_double, parse_integer, parse_long, parse_short};
 
 /// Parses a value as a type. A null stays null, and a value that is of the type already stays as it is.
 ///
@@ -42,17 +42,17 @@ pub fn parse_type(
         (Type::Password, V::String(text)) => Ok(V::Password(Password::new(java_trim(text)))),
         (Type::String | Type::Password, _) => wrong("a string"),
 
-        (Type::Int, V::String(text)) => parse_integer(java_trim(text)).map(V::Int).ok_or_else(not_a_number),
+        (Type::Int, V::String(text)) => parse_integer(java_trim(text)).map(V::Int).map_err(|_| not_a_number()),
         (Type::Int, _) => wrong("a 32-bit integer"),
 
-        (Type::Short, V::String(text)) => parse_integer(java_trim(text)).map(V::Short).ok_or_else(not_a_number),
+        (Type::Short, V::String(text)) => parse_short(java_trim(text)).map(V::Short).map_err(|_| not_a_number()),
         (Type::Short, _) => wrong("a 16-bit integer (short)"),
 
         (Type::Long, V::Int(number)) => Ok(V::Long(i64::from(*number))),
-        (Type::Long, V::String(text)) => parse_integer(java_trim(text)).map(V::Long).ok_or_else(not_a_number),
+        (Type::Long, V::String(text)) => parse_long(java_trim(text)).map(V::Long).map_err(|_| not_a_number()),
         (Type::Long, _) => wrong("a 64-bit integer (long)"),
 
-        (Type::Double, V::String(text)) => parse_double(java_trim(text)).map(V::Double).ok_or_else(not_a_number),
+        (Type::Double, V::String(text)) => parse_double(java_trim(text)).map(V::Double).map_err(|_| not_a_number()),
         (Type::Double, _) => match value.as_number() {
             Some(number) => Ok(V::Double(number)),
             None => wrong("a double"),

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
+use aqueduct_jvm::number::java_f64;
 use indexmap::IndexMap;
-
-use crate::number::double_to_string;
 
 /// Parsed values by key, in the order of the definition.
 pub type Values = IndexMap<String, ConfigValueData>;
@@ -161,7 +160,7 @@ impl fmt::Display for ConfigValueData {
             Self::Int(value) => write!(f, "{value}"),
             Self::Short(value) => write!(f, "{value}"),
             Self::Long(value) => write!(f, "{value}"),
-            Self::Double(value) => f.write_str(&double_to_string(*value)),
+            Self::Double(value) => f.write_str(java_f64(*value).as_str()),
             Self::List(items) => write!(f, "[{}]", items.join(", ")),
             Self::Class(name) => write!(f, "class {name}"),
             Self::Password(password) => write!(f, "{password}"),

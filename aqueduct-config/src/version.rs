@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::number::digit_value;
+use aqueduct_jvm::number::digit_value;
 
 /// A version, such as `4.3.1` or `1.0-rc2`. Equality and order are Maven's: `1.0` equals `1`.
 #[derive(Debug, Clone)]

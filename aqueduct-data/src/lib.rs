@@ -10,7 +10,6 @@ mod calendar;
 mod decimal;
 mod decimal_text;
 mod error;
-pub mod float_text;
 mod headers;
 pub mod logical;
 mod map;
@@ -22,6 +21,11 @@ mod typed;
 mod validate;
 mod value;
 pub mod values;
+
+/// Floating-point numbers as Java prints them, for those who write values as text.
+pub mod float_text {
+    pub use aqueduct_jvm::number::{FloatText, java_f32, java_f64};
+}
 
 pub use builder::SchemaBuilder;
 pub use bytes::Bytes;

@@ -4,6 +4,7 @@
 //! hash index. One allocation serves a small map, which matters because every record may carry several.
 
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::OnceLock;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
@@ -20,12 +21,23 @@ const LINEAR: usize = 12;
 #[derive(Debug, Clone, Default)]
 pub struct ValueMap {
     entries: Vec<(Value, Value)>,
-    /// Positions by key hash; absent while the map is small.
-    index: Option<Box<HashTable<usize>>>,
+    /// Positions by key hash; only for a large map, and only once a key is looked for.
+    index: OnceLock<Box<HashTable<usize>>>,
 }
 
 fn hash_of(key: &Value) -> u64 {
     FixedState::default().hash_one(key)
+}
+
+/// [`hash_of`] a string value.
+fn hash_of_text(text: &str) -> u64 {
+    struct Text<'a>(&'a str);
+    impl Hash for Text<'_> {
+        fn hash<H: Hasher>(&self, state: &mut H) {
+            Value::hash_text(self.0, state);
+        }
+    }
+    FixedState::default().hash_one(Text(text))
 }
 
 fn is_text(key: &Value, text: &str) -> bool {
@@ -40,7 +52,14 @@ impl ValueMap {
 
     /// An empty map with room for `n` entries.
     pub fn with_capacity(n: usize) -> Self {
-        Self { entries: Vec::with_capacity(n), index: None }
+        Self { entries: Vec::with_capacity(n), index: OnceLock::new() }
+    }
+
+    /// A map of pairs whose keys differ, which the caller vouches for.
+    pub fn of_distinct(pairs: Vec<(Value, Value)>) -> Self {
+        let map = Self { entries: pairs, index: OnceLock::new() };
+        debug_assert!((0..map.len()).all(|at| map.position(&map.entries[at].0) == Some(at)), "a key is there twice");
+        map
     }
 
     /// Puts a pair; answers the value that the key had before.
@@ -58,14 +77,14 @@ impl ValueMap {
     pub fn remove(&mut self, key: &Value) -> Option<Value> {
         let at = self.position(key)?;
         let (_, value) = self.entries.remove(at);
-        self.rebuild_index();
+        self.index = OnceLock::new();
         Some(value)
     }
 
     /// Keeps the pairs for which `keep` answers true, in order.
     pub fn retain(&mut self, mut keep: impl FnMut(&Value, &Value) -> bool) {
         self.entries.retain(|(key, value)| keep(key, value));
-        self.rebuild_index();
+        self.index = OnceLock::new();
     }
 
     /// The value of a key.
@@ -75,10 +94,11 @@ impl ValueMap {
 
     /// The value of a string key.
     pub fn get_str(&self, key: &str) -> Option<&Value> {
-        match &self.index {
-            None => self.entries.iter().find(|(have, _)| is_text(have, key)).map(|(_, value)| value),
-            Some(_) => self.get(&Value::string(key)),
+        if self.entries.len() <= LINEAR {
+            return self.entries.iter().find(|(have, _)| is_text(have, key)).map(|(_, value)| value);
         }
+        let index = self.index.get_or_init(|| index_of(&self.entries));
+        index.find(hash_of_text(key), |&at| is_text(&self.entries[at].0, key)).map(|&at| &self.entries[at].1)
     }
 
     /// The value of a key, to change it in place.
@@ -107,34 +127,30 @@ impl ValueMap {
     }
 
     fn position(&self, key: &Value) -> Option<usize> {
-        match &self.index {
-            None => self.entries.iter().position(|(have, _)| have == key),
-            Some(index) => index.find(hash_of(key), |&at| self.entries[at].0 == *key).copied(),
+        if self.entries.len() <= LINEAR {
+            return self.entries.iter().position(|(have, _)| have == key);
         }
+        let index = self.index.get_or_init(|| index_of(&self.entries));
+        index.find(hash_of(key), |&at| self.entries[at].0 == *key).copied()
     }
 
     fn index_last(&mut self) {
-        match &mut self.index {
-            None if self.entries.len() > LINEAR => self.rebuild_index(),
-            None => {}
-            Some(index) => {
-                let at = self.entries.len() - 1;
-                let entries = &self.entries;
-                index.insert_unique(hash_of(&entries[at].0), at, |&other| hash_of(&entries[other].0));
-            }
+        if let Some(index) = self.index.get_mut() {
+            let at = self.entries.len() - 1;
+            let entries = &self.entries;
+            index.insert_unique(hash_of(&entries[at].0), at, |&other| hash_of(&entries[other].0));
         }
     }
+}
 
-    fn rebuild_index(&mut self) {
-        self.index = None;
-        if self.entries.len() > LINEAR {
-            let mut index = HashTable::with_capacity(self.entries.len());
-            for (at, (key, _)) in self.entries.iter().enumerate() {
-                index.insert_unique(hash_of(key), at, |&other: &usize| hash_of(&self.entries[other].0));
-            }
-            self.index = Some(Box::new(index));
-        }
+#[cold]
+fn index_of(entries: &Vec<(Value, Value)>) -> Box<HashTable<usize>> {
+    // As much room as the entries have: whoever builds a map builds its index once.
+    let mut index = HashTable::with_capacity(entries.capacity());
+    for (at, (key, _)) in entries.iter().enumerate() {
+        index.insert_unique(hash_of(key), at, |&other: &usize| hash_of(&entries[other].0));
     }
+    Box::new(index)
 }
 
 impl PartialEq for ValueMap {
@@ -190,6 +206,7 @@ mod tests {
                 assert_eq!(map.get_str(&format!("k{i}")), Some(&Value::Int64(i)));
             }
             assert_eq!(map.get_str("nope"), None);
+            assert_eq!(map.get(&Value::from("k0")).is_some(), n > 0);
             assert!(map.iter().map(|(_, v)| v.as_i64().unwrap()).eq(0..n));
         }
     }

@@ -87,6 +87,11 @@ impl Struct {
         &self.values
     }
 
+    /// The schema, and the values as they were put, in the order of the fields.
+    pub fn into_parts(self) -> (SchemaRef, Vec<Value>) {
+        (self.schema, self.values)
+    }
+
     /// The fields with their values as they were put.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Field, &Value)> {
         self.schema.fields().iter().zip(&self.values)

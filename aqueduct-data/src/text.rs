@@ -5,10 +5,10 @@
 use std::fmt;
 use std::hash::BuildHasher;
 
+use aqueduct_jvm::number::{java_f32, java_f64};
 use foldhash::fast::FixedState;
 
 use crate::calendar::java_date;
-use crate::float_text::{java_f32, java_f64};
 use crate::{Struct, Value, ValueMap};
 
 /// Where text goes: bytes on the record path, strings elsewhere.

@@ -68,7 +68,14 @@ impl Schema {
                 check_part(self.key_schema(), key, &Place::Key(place))?;
                 check_part(self.value_schema(), value, &Place::MapValue(place))
             }),
-            _ => Ok(()),
+            _ => match self.r#type() {
+                // A logical type's name on a schema that has parts: Java takes the value by the name, and then casts it.
+                parts @ (Type::Array | Type::Map | Type::Struct) => {
+                    let message = format!("class {} cannot be cast to the class of {parts}", value.java_class());
+                    Err(DataError::new(DataErrorKind::ClassCast, message))
+                }
+                _ => Ok(()),
+            },
         }
     }
 
@@ -118,5 +125,53 @@ fn check_part(schema: Option<&SchemaRef>, value: &Value, place: &Place<'_>) -> R
     match schema.map(Arc::as_ref) {
         Some(schema) => schema.check(value, place),
         None => Err(DataError::new(DataErrorKind::NullPointer, format!("there is no schema for {place}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Decimal, SchemaBuilder};
+
+    #[track_caller]
+    fn check(schema: SchemaBuilder, value: impl Into<Value>, expect: &str) {
+        let schema = schema.build().unwrap();
+        let got = schema.validate_field(Some("f"), &value.into());
+        assert_eq!(got.map_or_else(|error| error.message().to_owned(), |()| "ok".to_owned()), expect);
+    }
+
+    #[test]
+    fn values_are_of_the_class_that_the_schema_says() {
+        check(SchemaBuilder::new(Type::Int8), 1_i8, "ok");
+        check(
+            SchemaBuilder::new(Type::Int8),
+            1_i16,
+            "Invalid Java object for schema with type INT8: class java.lang.Short for field: \"f\"",
+        );
+        check(SchemaBuilder::new(Type::Int32).optional(), Value::Null, "ok");
+        check(
+            SchemaBuilder::new(Type::Int32),
+            Value::Null,
+            "Invalid value: null used for required field: \"f\", schema type: INT32",
+        );
+        check(
+            SchemaBuilder::array(Some(SchemaBuilder::new(Type::String).build().unwrap())),
+            Value::array([Value::from("a"), Value::Int32(1)]),
+            "Invalid Java object for schema with type STRING: class java.lang.Integer for element of array field: \"f\"",
+        );
+    }
+
+    #[test]
+    fn logical_types_go_by_the_name_of_the_schema() {
+        check(SchemaBuilder::date(), Value::Date(0), "ok");
+        check(
+            SchemaBuilder::date(),
+            1_i32,
+            "Invalid Java object for schema \"org.apache.kafka.connect.data.Date\" with type INT32: class \
+             java.lang.Integer for field: \"f\"",
+        );
+        let named = SchemaBuilder::structure().name("org.apache.kafka.connect.data.Decimal").build().unwrap();
+        let error = named.validate(&Value::from(Decimal::new(1.into(), 0))).unwrap_err();
+        assert_eq!(error.kind(), DataErrorKind::ClassCast);
     }
 }

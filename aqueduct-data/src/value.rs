@@ -156,11 +156,21 @@ impl PartialEq for Value {
 
 impl Eq for Value {}
 
+impl Value {
+    /// The hash of a string value, from its text alone.
+    pub(crate) fn hash_text<H: Hasher>(text: &str, state: &mut H) {
+        text.hash(state);
+    }
+}
+
 impl Hash for Value {
     fn hash<H: Hasher>(&self, state: &mut H) {
+        if let Self::String(text) = self {
+            return Self::hash_text(text, state);
+        }
         std::mem::discriminant(self).hash(state);
         match self {
-            Self::Null => {}
+            Self::Null | Self::String(_) => {}
             Self::Int8(n) => n.hash(state),
             Self::Int16(n) => n.hash(state),
             Self::Int32(n) => n.hash(state),
@@ -168,7 +178,6 @@ impl Hash for Value {
             Self::Float32(n) => (if n.is_nan() { f32::NAN } else { *n }).to_bits().hash(state),
             Self::Float64(n) => (if n.is_nan() { f64::NAN } else { *n }).to_bits().hash(state),
             Self::Boolean(b) => b.hash(state),
-            Self::String(text) => text.hash(state),
             Self::Bytes(bytes) => bytes.hash(state),
             Self::Decimal(decimal) => decimal.hash(state),
             Self::Array(items) => items.hash(state),

@@ -5,6 +5,7 @@
 //! hash bucket, and within a bucket as they were put.
 
 use aqueduct_data::{Decimal, Value};
+use aqueduct_jvm::hash_order::string_hash;
 
 /// How many buckets a map has that grew to `entries` entries.
 pub(crate) fn buckets(entries: usize) -> u32 {
@@ -18,19 +19,15 @@ pub(crate) fn buckets(entries: usize) -> u32 {
 /// The bucket of a hash.
 #[inline]
 pub(crate) fn bucket(hash: u32, buckets: u32) -> u32 {
-    (hash ^ (hash >> 16)) & (buckets - 1)
+    aqueduct_jvm::hash_order::bucket(hash.cast_signed(), buckets as usize) as u32
 }
 
 /// `String.hashCode`.
 pub(crate) fn of_text(text: &str) -> u32 {
-    if text.is_ascii() {
-        of_ascii(text.as_bytes())
-    } else {
-        text.encode_utf16().fold(0, |hash, unit| step(hash, unit.into()))
-    }
+    string_hash(text).cast_unsigned()
 }
 
-/// `String.hashCode` of an ASCII text.
+/// `String.hashCode` of an ASCII text that need not be checked again.
 #[inline]
 pub(crate) fn of_ascii(text: &[u8]) -> u32 {
     text.iter().fold(0, |hash, &byte| step(hash, byte.into()))

@@ -1,7 +1,8 @@
-//! Java behaviours that need a home of their own: regular expressions, properties files, the serialized offset file.
+//! Java behaviours that need a home of their own: regular expressions, dates, properties files, the serialized offset file.
 //!
 //! Each is one module with its own cases, used from everywhere above; nothing here knows Kafka.
 
+pub mod date_format;
 pub mod hash_order;
 pub mod hashmap_file;
 pub mod number;

@@ -9,10 +9,10 @@ use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, ConfigValueData, Import
 use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Type as SchemaType, Value};
 
 use crate::cast_value::{cast, check_castable, check_target};
-use crate::part::{Part, map_mut, structure};
+use crate::part::{Part, map_mut};
 use crate::replace_field::RENAMES;
 use crate::schema_cache::SchemaCache;
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, kept, replace_null_with_default, value_at, with_basics};
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, settle_null, take, with_basics};
 
 const SPEC: &str = "spec";
 const PURPOSE: &str = "cast types";
@@ -35,6 +35,14 @@ pub(crate) fn definition() -> ConfigDef {
             ),
         )
         .define(replace_null_with_default())
+}
+
+/// What is done with records of a schema.
+struct Plan {
+    /// The schema of what comes out.
+    schema: SchemaRef,
+    /// The positions of the fields that are cast.
+    fields: Vec<(usize, SchemaType)>,
 }
 
 /// What is cast to what.
@@ -79,6 +87,14 @@ impl Casts {
             Self::Whole(_) => None,
             Self::Fields(fields) => fields.iter().find(|(field, _)| field == name).map(|(_, target)| *target),
         }
+    }
+
+    fn plan(&self, schema: &Schema) -> Result<Plan, ConnectError> {
+        let fields = schema.fields().iter().filter_map(|field| Some((field.index(), self.of_field(field.name())?)));
+        Ok(Plan {
+            schema: self.schema(schema)?,
+            fields: if schema.r#type() == SchemaType::Struct { fields.collect() } else { Vec::new() },
+        })
     }
 
     /// The schema of what comes out.
@@ -158,7 +174,7 @@ pub(crate) struct Cast {
     part: Part,
     casts: Casts,
     replace_null: bool,
-    schemas: SchemaCache,
+    schemas: SchemaCache<Plan>,
 }
 
 impl Cast {
@@ -186,22 +202,24 @@ impl Cast {
         Ok(())
     }
 
-    fn cast_with_schema(&mut self, schema: &SchemaRef, value: &Value) -> Result<SchemaAndValue, ConnectError> {
+    fn cast_with_schema(&mut self, part: &mut SchemaAndValue, schema: &SchemaRef) -> Result<(), ConnectError> {
         let casts = &self.casts;
-        let updated = self.schemas.get(schema, |schema| casts.schema(schema))?;
+        let plan = self.schemas.get(schema, |schema| casts.plan(schema))?;
         if let Casts::Whole(target) = casts {
-            return Ok(SchemaAndValue::new(updated, cast(Some(schema), value, *target)?));
+            *part = SchemaAndValue::new(plan.schema.clone(), cast(Some(schema), &part.value, *target)?);
+            return Ok(());
         }
-        let before = structure(value, PURPOSE)?;
-        let mut values = Vec::with_capacity(updated.fields().len());
-        for (field, after) in before.schema().fields().iter().zip(updated.fields()) {
-            let value = value_at(before, field.index(), self.replace_null);
-            values.push(match casts.of_field(field.name()) {
-                Some(target) => kept(after, &cast(Some(field.schema()), value, target)?)?,
-                None => kept(after, value)?,
-            });
+        let (before, mut values) = take(&mut part.value, PURPOSE)?;
+        settle(&before, &mut values, self.replace_null)?;
+        for &(at, target) in &plan.fields {
+            let after = &plan.schema.fields()[at];
+            values[at] = cast(Some(before.fields()[at].schema()), &values[at], target)?;
+            if values[at].is_null() {
+                settle_null(after, &mut values[at], false)?;
+            }
         }
-        Ok(SchemaAndValue::new(updated.clone(), Struct::from_values(updated, values)))
+        *part = SchemaAndValue::new(plan.schema.clone(), Struct::from_values(plan.schema.clone(), values));
+        Ok(())
     }
 }
 
@@ -209,9 +227,9 @@ impl Transform for Cast {
     fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
         let part = self.part.of(&mut record);
         if !part.value.is_null() {
-            match part.schema.clone() {
+            match part.schema.take() {
                 None => self.cast_schemaless(&mut part.value)?,
-                Some(schema) => *part = self.cast_with_schema(&schema, &part.value)?,
+                Some(schema) => self.cast_with_schema(part, &schema)?,
             }
         }
         Ok(Some(record))

@@ -156,8 +156,8 @@ impl Flatten {
             Ok::<_, ConnectError>(builder.build()?)
         })?;
         let mut values = Vec::with_capacity(flat.fields().len());
-        flatten_values(schema, Some(before), &flat, &mut values)?;
-        Ok(SchemaAndValue::new(flat.clone(), Struct::from_values(flat, values)))
+        flatten_values(schema, Some(before), flat, &mut values)?;
+        Ok(SchemaAndValue::new(flat.clone(), Struct::from_values(flat.clone(), values)))
     }
 }
 

@@ -114,7 +114,8 @@ impl HeaderFrom {
             for field in before.schema().fields().iter().filter(|field| left.field(field.name()).is_some()) {
                 values.push(kept(field, value_at(before, field.index(), self.replace_null))?);
             }
-            *part = SchemaAndValue::new(left.clone(), Value::Struct(Arc::new(Struct::from_values(left, values))));
+            let moved = Struct::from_values(left.clone(), values);
+            *part = SchemaAndValue::new(left.clone(), Value::Struct(Arc::new(moved)));
         }
         Ok(headers)
     }

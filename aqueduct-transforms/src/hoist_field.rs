@@ -50,7 +50,7 @@ impl Transform for HoistField {
                     .get(&schema, |schema| SchemaBuilder::structure().field(field.clone(), schema.clone()).build())?;
                 let mut hoisted = Struct::new(updated.clone())?;
                 hoisted.put_at(0, value)?;
-                SchemaAndValue::new(updated, Value::from(hoisted))
+                SchemaAndValue::new(updated.clone(), Value::from(hoisted))
             }
         };
         *self.part.of(&mut record) = hoisted;

@@ -8,9 +8,9 @@ use aqueduct_api::{ConfigMap, ConnectError, Origin, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type};
 use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Type as SchemaType, Value};
 
-use crate::part::{Part, map_mut, structure};
+use crate::part::{Part, map_mut};
 use crate::schema_cache::SchemaCache;
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, kept, replace_null_with_default, value_at, with_basics};
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, take, with_basics};
 
 const TOPIC_FIELD: &str = "topic.field";
 const PARTITION_FIELD: &str = "partition.field";
@@ -115,7 +115,7 @@ impl InsertField {
     }
 
     /// What an insertion inserts; nothing where the record has nothing to give.
-    fn inserted(insertion: &Insertion, about: &About, with_schema: bool) -> Result<Option<Value>, ConnectError> {
+    fn inserted(insertion: &Insertion, about: &About<'_>, with_schema: bool) -> Result<Option<Value>, ConnectError> {
         Ok(match &insertion.source {
             Source::Topic => Some(Value::String(about.topic.clone())),
             Source::Partition => about.partition.map(Value::Int32),
@@ -132,7 +132,7 @@ impl InsertField {
         })
     }
 
-    fn into_map(&self, value: &mut Value, about: &About) -> Result<(), ConnectError> {
+    fn into_map(&self, value: &mut Value, about: &About<'_>) -> Result<(), ConnectError> {
         let map = map_mut(value, PURPOSE)?;
         for insertion in &self.insertions {
             if let Some(inserted) = Self::inserted(insertion, about, false)? {
@@ -142,28 +142,22 @@ impl InsertField {
         Ok(())
     }
 
-    fn into_struct(
-        &mut self,
-        schema: &SchemaRef,
-        value: &Value,
-        about: &About,
-    ) -> Result<SchemaAndValue, ConnectError> {
-        let before = structure(value, PURPOSE)?;
+    fn into_struct(&mut self, part: &mut SchemaAndValue, about: &About<'_>) -> Result<(), ConnectError> {
+        let (before, mut values) = take(&mut part.value, PURPOSE)?;
         let insertions = &self.insertions;
+        let schema = part.schema.as_ref().unwrap_or(&before);
         let updated = self.schemas.get(schema, |schema| extended(schema, insertions))?;
-        let mut values = Vec::with_capacity(updated.fields().len());
-        for field in before.schema().fields() {
-            values.push(kept(field, value_at(before, field.index(), self.replace_null))?);
-        }
-        values.resize(updated.fields().len(), Value::Null);
-        let first = before.values().len();
-        let mut after = Struct::from_values(updated.clone(), values);
-        for (at, insertion) in self.insertions.iter().enumerate() {
-            if let Some(inserted) = Self::inserted(insertion, about, true)? {
-                after.put_at(first + at, inserted)?;
+        settle(&before, &mut values, self.replace_null)?;
+        values.reserve_exact(insertions.len());
+        for (insertion, field) in insertions.iter().zip(&updated.fields()[values.len()..]) {
+            let inserted = Self::inserted(insertion, about, true)?;
+            if let Some(inserted) = &inserted {
+                field.schema().validate_field(Some(field.name()), inserted)?;
             }
+            values.push(inserted.unwrap_or_default());
         }
-        Ok(SchemaAndValue::new(updated, Value::from(after)))
+        *part = SchemaAndValue::new(updated.clone(), Struct::from_values(updated.clone(), values));
+        Ok(())
     }
 }
 
@@ -180,8 +174,8 @@ fn extended(schema: &SchemaRef, insertions: &[Insertion]) -> Result<SchemaRef, C
 }
 
 /// What a record can tell about itself.
-struct About {
-    topic: ByteString,
+struct About<'a> {
+    topic: &'a ByteString,
     partition: Option<i32>,
     timestamp: Option<i64>,
     origin: Origin,
@@ -190,18 +184,22 @@ struct About {
 impl Transform for InsertField {
     fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
         let about = About {
-            topic: record.topic.clone(),
+            topic: &record.topic,
             partition: record.partition,
             timestamp: record.timestamp,
             origin: record.origin,
         };
-        let part = self.part.of(&mut record);
+        let part = match self.part {
+            Part::Key => &mut record.key,
+            Part::Value => &mut record.value,
+        };
         if part.value.is_null() {
             return Ok(Some(record));
         }
-        match part.schema.clone() {
-            None => self.into_map(&mut part.value, &about)?,
-            Some(schema) => *part = self.into_struct(&schema, &part.value, &about)?,
+        if part.schema.is_none() {
+            self.into_map(&mut part.value, &about)?;
+        } else {
+            self.into_struct(part, &about)?;
         }
         Ok(Some(record))
     }

@@ -23,6 +23,9 @@ mod replace_field;
 mod schema_cache;
 mod set_schema_metadata;
 mod structs;
+mod timestamp_converter;
+mod timestamp_form;
+mod timestamp_router;
 mod value_to_key;
 
 use aqueduct_api::{ConfigMap, ConnectError, Plugin, Transform};
@@ -68,6 +71,12 @@ fn of_part(part: Part) -> Vec<Plugin> {
             set_schema_metadata::definition,
             set_schema_metadata::SetSchemaMetadata::configure,
         ),
+        nested(
+            part,
+            "TimestampConverter",
+            timestamp_converter::definition,
+            timestamp_converter::TimestampConverter::configure,
+        ),
     ]
 }
 
@@ -86,6 +95,7 @@ fn of_records() -> Vec<Plugin> {
         whole("Filter", filter::definition, |_| Ok(filter::Filter)),
         whole("InsertHeader", insert_header::definition, insert_header::InsertHeader::configure),
         whole("RegexRouter", regex_router::definition, regex_router::RegexRouter::configure),
+        whole("TimestampRouter", timestamp_router::definition, timestamp_router::TimestampRouter::configure),
         whole("ValueToKey", value_to_key::definition, value_to_key::ValueToKey::configure),
     ]
 }

@@ -8,8 +8,9 @@ use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type, Validator};
 use aqueduct_data::{ByteString, DataError, Decimal, Struct, Value, ValueMap, values};
 
-use crate::part::{Part, map_mut, structure};
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, kept, replace_null_with_default, value_at};
+use crate::part::{Part, map_mut};
+use crate::schema_cache::SchemaCache;
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, settle_null, take};
 
 const FIELDS: &str = "fields";
 const REPLACEMENT: &str = "replacement";
@@ -38,6 +39,8 @@ pub(crate) struct MaskField {
     fields: Vec<ByteString>,
     replacement: Option<ByteString>,
     replace_null: bool,
+    /// Where the fields are in structs of a schema.
+    positions: SchemaCache<Vec<usize>>,
 }
 
 impl MaskField {
@@ -48,15 +51,17 @@ impl MaskField {
             fields: config.list(FIELDS)?.iter().map(|name| name.as_str().into()).collect(),
             replacement: config.optional_string(REPLACEMENT)?.map(Into::into),
             replace_null: config.boolean(REPLACE_NULL_WITH_DEFAULT)?,
+            positions: SchemaCache::default(),
         })
     }
+}
 
-    fn masked(&self, value: &Value) -> Result<Value, ConnectError> {
-        match (&self.replacement, value) {
-            (_, Value::Null) => Ok(Value::Null),
-            (None, value) => null_of(value),
-            (Some(replacement), value) => replaced(value, replacement),
-        }
+/// What a value becomes.
+fn mask(replacement: Option<&ByteString>, value: &Value) -> Result<Value, ConnectError> {
+    match (replacement, value) {
+        (_, Value::Null) => Ok(Value::Null),
+        (None, value) => null_of(value),
+        (Some(replacement), value) => replaced(value, replacement),
     }
 }
 
@@ -114,23 +119,27 @@ impl Transform for MaskField {
         if part.schema.is_none() {
             let map = map_mut(&mut part.value, PURPOSE)?;
             for field in &self.fields {
-                let masked = self.masked(map.get_str(field).unwrap_or(&Value::Null))?;
+                let masked = mask(self.replacement.as_ref(), map.get_str(field).unwrap_or(&Value::Null))?;
                 map.insert(field.clone(), masked);
             }
         } else {
-            let before = structure(&part.value, PURPOSE)?;
-            let mut values = Vec::with_capacity(before.values().len());
-            for field in before.schema().fields() {
-                let value = value_at(before, field.index(), self.replace_null);
-                if self.fields.contains(field.name()) {
-                    let masked = self.masked(value)?;
-                    field.schema().validate_field(Some(field.name()), &masked)?;
-                    values.push(masked);
-                } else {
-                    values.push(kept(field, value)?);
+            let (schema, mut values) = take(&mut part.value, PURPOSE)?;
+            let names = &self.fields;
+            let masked = self.positions.get(&schema, |schema| {
+                Ok::<Vec<usize>, ConnectError>(
+                    names.iter().filter_map(|name| Some(schema.field(name)?.index())).collect(),
+                )
+            })?;
+            for &at in masked {
+                let (field, value) = (&schema.fields()[at], &mut values[at]);
+                if value.is_null() {
+                    settle_null(field, value, self.replace_null)?;
                 }
+                *value = mask(self.replacement.as_ref(), value)?;
+                field.schema().validate_field(Some(field.name()), value)?;
             }
-            part.value = Value::from(Struct::from_values(before.schema().clone(), values));
+            settle(&schema, &mut values, self.replace_null)?;
+            part.value = Value::from(Struct::from_values(schema, values));
         }
         Ok(Some(record))
     }

@@ -47,10 +47,12 @@ pub(crate) fn map<'a>(value: &'a Value, purpose: &str) -> Result<&'a ValueMap, C
 
 /// The struct that a value with a schema must be.
 pub(crate) fn structure<'a>(value: &'a Value, purpose: &str) -> Result<&'a Struct, ConnectError> {
-    value.as_struct().ok_or_else(|| {
-        let found = value.java_class();
-        ConnectError::data(format!("Only Struct objects supported for [{purpose}], found: {found}"))
-    })
+    value.as_struct().ok_or_else(|| not_a_struct(purpose, value))
+}
+
+pub(crate) fn not_a_struct(purpose: &str, value: &Value) -> ConnectError {
+    let found = value.java_class();
+    ConnectError::data(format!("Only Struct objects supported for [{purpose}], found: {found}"))
 }
 
 fn not_a_map(purpose: &str, value: &Value) -> ConnectError {

@@ -60,7 +60,7 @@ impl TopicNameMatches {
 
 impl Predicate for TopicNameMatches {
     fn test(&mut self, record: &Record) -> Result<bool, ConnectError> {
-        Ok(self.0.matches(&record.topic))
+        self.0.try_matches(&record.topic).map_err(|error| ConnectError::connect(error.to_string()))
     }
 }
 

@@ -5,7 +5,7 @@
 use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type, Validator};
 use aqueduct_data::ByteString;
-use aqueduct_jvm::regex::{JavaRegex, Replacement, ReplacementError};
+use aqueduct_jvm::regex::{JavaRegex, MatchLimitError, Replacement, ReplacementError};
 
 const REGEX: &str = "regex";
 const REPLACEMENT: &str = "replacement";
@@ -44,7 +44,8 @@ impl RegexRouter {
     }
 
     fn route(&self, topic: &ByteString) -> Result<ByteString, ConnectError> {
-        if !self.regex.matches(topic) {
+        let gave_up = |error: MatchLimitError| ConnectError::connect(error.to_string());
+        if !self.regex.try_matches(topic).map_err(gave_up)? {
             return Ok(topic.clone());
         }
         let replaced = self.regex.replace_first(topic, &self.replacement);
@@ -52,6 +53,7 @@ impl RegexRouter {
             let class = match &error {
                 ReplacementError::IllegalArgument(_) => "java.lang.IllegalArgumentException",
                 ReplacementError::IndexOutOfBounds(_) => "java.lang.IndexOutOfBoundsException",
+                ReplacementError::GaveUp(error) => return gave_up(error.clone()),
             };
             ConnectError::with_kind(ErrorKind::Other, error.to_string()).with_class(class)
         })

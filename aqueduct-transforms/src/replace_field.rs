@@ -5,15 +5,14 @@
 //! `blacklist` and `whitelist`, which still count where the new ones are not given.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, ConfigValueData, Importance, Type, Validator};
 use aqueduct_data::{ByteString, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
 
-use crate::part::{Part, map_mut, structure};
+use crate::part::{Part, map_mut};
 use crate::schema_cache::SchemaCache;
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, kept, replace_null_with_default, value_at, with_basics};
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle_null, take, with_basics};
 
 const EXCLUDE: &str = "exclude";
 const INCLUDE: &str = "include";
@@ -54,6 +53,8 @@ fn parse_renames(mappings: &[String]) -> Result<HashMap<ByteString, ByteString>,
 struct Replaced {
     schema: SchemaRef,
     from: Vec<usize>,
+    /// A value goes to several fields.
+    repeats: bool,
 }
 
 /// What becomes of which field.
@@ -69,7 +70,7 @@ pub(crate) struct ReplaceField {
     part: Part,
     names: Names,
     replace_null: bool,
-    schemas: SchemaCache<Arc<Replaced>>,
+    schemas: SchemaCache<Replaced>,
 }
 
 impl ReplaceField {
@@ -98,13 +99,21 @@ impl ReplaceField {
         Ok(Self { part, names, replace_null, schemas: SchemaCache::default() })
     }
 
-    fn replace_struct(&mut self, schema: &SchemaRef, value: &Value) -> Result<SchemaAndValue, ConnectError> {
-        let before = structure(value, PURPOSE)?;
+    fn replace_struct(&mut self, part: &mut SchemaAndValue) -> Result<(), ConnectError> {
+        let (before, mut values) = take(&mut part.value, PURPOSE)?;
+        let schema = part.schema.as_ref().unwrap_or(&before);
         let replaced = self.schemas.get(schema, |schema| self.names.replaced(schema))?;
-        let fields = replaced.schema.fields().iter().zip(&replaced.from);
-        let values = fields.map(|(field, &at)| kept(field, value_at(before, at, self.replace_null)));
-        let after = Struct::from_values(replaced.schema.clone(), values.collect::<Result<_, _>>()?);
-        Ok(SchemaAndValue::new(replaced.schema.clone(), after))
+        let mut after = Vec::with_capacity(replaced.from.len());
+        for (field, &at) in replaced.schema.fields().iter().zip(&replaced.from) {
+            let mut value = if replaced.repeats { values[at].clone() } else { std::mem::take(&mut values[at]) };
+            if value.is_null() {
+                settle_null(field, &mut value, self.replace_null)?;
+            }
+            after.push(value);
+        }
+        let schema = replaced.schema.clone();
+        *part = SchemaAndValue::new(schema.clone(), Struct::from_values(schema, after));
+        Ok(())
     }
 }
 
@@ -128,7 +137,7 @@ impl Names {
         Ok(())
     }
 
-    fn replaced(&self, schema: &SchemaRef) -> Result<Arc<Replaced>, ConnectError> {
+    fn replaced(&self, schema: &SchemaRef) -> Result<Replaced, ConnectError> {
         let mut builder = with_basics(SchemaBuilder::structure(), schema);
         let mut from = Vec::new();
         for field in schema.fields().iter().filter(|field| self.keeps(field.name())) {
@@ -143,7 +152,8 @@ impl Names {
             };
             from.push(origin.index());
         }
-        Ok(Arc::new(Replaced { schema: builder.build()?, from }))
+        let repeats = from.iter().collect::<HashSet<_>>().len() < from.len();
+        Ok(Replaced { schema: builder.build()?, from, repeats })
     }
 }
 
@@ -151,9 +161,9 @@ impl Transform for ReplaceField {
     fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
         let part = self.part.of(&mut record);
         if !part.value.is_null() {
-            match part.schema.clone() {
+            match part.schema {
                 None => self.names.replace_map(&mut part.value)?,
-                Some(schema) => *part = self.replace_struct(&schema, &part.value)?,
+                Some(_) => self.replace_struct(part)?,
             }
         }
         Ok(Some(record))

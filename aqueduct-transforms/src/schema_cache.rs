@@ -18,25 +18,36 @@ impl<M> Default for SchemaCache<M> {
     }
 }
 
-impl<M: Clone> SchemaCache<M> {
+impl<M> SchemaCache<M> {
     /// What `make` makes of a schema, or made of it before.
-    pub(crate) fn get<E>(&mut self, schema: &SchemaRef, make: impl FnOnce(&SchemaRef) -> Result<M, E>) -> Result<M, E> {
+    pub(crate) fn get<E>(
+        &mut self,
+        schema: &SchemaRef,
+        make: impl FnOnce(&SchemaRef) -> Result<M, E>,
+    ) -> Result<&M, E> {
         // Records of one source mostly share one schema, so the first look is at a pointer.
-        if let Some((known, made)) = self.0.first()
-            && Arc::ptr_eq(known, schema)
-        {
-            return Ok(made.clone());
+        if !self.0.first().is_some_and(|(known, _)| Arc::ptr_eq(known, schema)) {
+            self.bring_to_front(schema, make)?;
         }
+        Ok(&self.0[0].1)
+    }
+
+    #[cold]
+    fn bring_to_front<E>(
+        &mut self,
+        schema: &SchemaRef,
+        make: impl FnOnce(&SchemaRef) -> Result<M, E>,
+    ) -> Result<(), E> {
         if let Some(at) = self.0.iter().position(|(known, _)| known == schema) {
             self.0[..=at].rotate_right(1);
             // An equal schema in another place is likely to come again from there.
             self.0[0].0 = schema.clone();
-            return Ok(self.0[0].1.clone());
+            return Ok(());
         }
         let made = make(schema)?;
         self.0.truncate(CAPACITY - 1);
-        self.0.insert(0, (schema.clone(), made.clone()));
-        Ok(made)
+        self.0.insert(0, (schema.clone(), made));
+        Ok(())
     }
 }
 
@@ -55,7 +66,7 @@ mod tests {
         let mut cache = SchemaCache::default();
         for _ in 0..3 {
             let made = cache.get(&named("a".into()), |_| Ok::<_, ()>(Schema::string())).unwrap();
-            assert_eq!(made, Schema::string());
+            assert_eq!(*made, Schema::string());
             cache.get(&named("a".into()), |_| Err("made again")).unwrap();
         }
     }

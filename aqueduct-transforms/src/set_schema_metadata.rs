@@ -5,11 +5,11 @@
 
 use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type};
-use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Type as SchemaType, Value};
+use aqueduct_data::{ByteString, Schema, SchemaBuilder, SchemaRef, Struct, Type as SchemaType, Value};
 
 use crate::part::Part;
 use crate::schema_cache::SchemaCache;
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, kept, replace_null_with_default, value_at};
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, take};
 
 const SCHEMA_NAME: &str = "schema.name";
 const SCHEMA_VERSION: &str = "schema.version";
@@ -85,23 +85,20 @@ impl Metadata {
 impl Transform for SetSchemaMetadata {
     fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
         let part = self.part.of(&mut record);
-        let Some(schema) = part.schema.clone() else {
+        let Some(schema) = &part.schema else {
             if part.value.is_null() {
                 return Ok(Some(record));
             }
             return Err(ConnectError::data("Schema required for [updating schema metadata]"));
         };
         let metadata = &self.metadata;
-        let updated = self.schemas.get(&schema, |schema| metadata.set(schema))?;
-        let value = match &part.value {
-            Value::Struct(before) => {
-                let fields = before.schema().fields().iter();
-                let values = fields.map(|field| kept(field, value_at(before, field.index(), self.replace_null)));
-                Value::from(Struct::from_values(updated.clone(), values.collect::<Result<_, _>>()?))
-            }
-            other => other.clone(),
-        };
-        *part = SchemaAndValue::new(updated, value);
+        let updated = self.schemas.get(schema, |schema| metadata.set(schema))?;
+        if matches!(part.value, Value::Struct(_)) {
+            let (before, mut values) = take(&mut part.value, "updating schema metadata")?;
+            settle(&before, &mut values, self.replace_null)?;
+            part.value = Value::from(Struct::from_values(updated.clone(), values));
+        }
+        part.schema = Some(updated.clone());
         Ok(Some(record))
     }
 }

@@ -56,7 +56,7 @@ impl ValueToKey {
             let from = value.schema().field(field.name()).ok_or_else(|| missing(field.name()))?;
             values.push(kept(field, value_at(value, from.index(), self.replace_null))?);
         }
-        Ok(SchemaAndValue::new(schema.clone(), Struct::from_values(schema, values)))
+        Ok(SchemaAndValue::new(schema.clone(), Struct::from_values(schema.clone(), values)))
     }
 }
 

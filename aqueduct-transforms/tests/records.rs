@@ -44,6 +44,8 @@ fn transforms_do_what_their_documentation_says() {
     let path = [("field", "address.city"), ("field.syntax.version", "V2")];
     check("ExtractField$Value", &path, nested.clone(), "Ulm");
     check("Flatten$Value", &[("delimiter", "_")], nested, "{id=1, address_city=Ulm}");
+    let converted = [("field", "card"), ("target.type", "string"), ("format", "ss.SSS")];
+    check("TimestampConverter$Value", &converted, order(), "{id=1, name=Ann, card=04.711}");
     let header = [("fields", "card"), ("headers", "h"), ("operation", "move")];
     check("HeaderFrom$Value", &header, order(), "{id=1, name=Ann}");
 }
@@ -65,6 +67,42 @@ fn a_map_that_nobody_else_holds_is_changed_in_place() {
 }
 
 #[test]
+fn a_timestamp_in_a_map_is_converted_in_place() {
+    let mut convert = transform("TimestampConverter$Value", &[("field", "card"), ("target.type", "Timestamp")]);
+    let map = Arc::new(order());
+    let place = Arc::as_ptr(&map);
+    let after = applied(&mut *convert, SchemaAndValue::schemaless(Value::Map(map)));
+    assert!(matches!(&after.value, Value::Map(map) if Arc::as_ptr(map) == place));
+    assert_eq!(after.value.as_map().unwrap().get_str("card"), Some(&Value::Date(4711)));
+}
+
+#[test]
+fn the_topic_gets_the_timestamp_of_each_record() {
+    let mut router =
+        transform("TimestampRouter", &[("topic.format", "${topic}.${timestamp}"), ("timestamp.format", "yyyy-DDD")]);
+    let mut routed = |topic: &str, timestamp| {
+        let mut record = Record::new(topic, SchemaAndValue::NULL);
+        record.timestamp = Some(timestamp);
+        router.apply(record).unwrap().unwrap().topic.to_string()
+    };
+    assert_eq!(routed("a", 0), "a.1970-001");
+    assert_eq!(routed("a", 1), "a.1970-001");
+    assert_eq!(routed("b", 2), "b.1970-001");
+    assert_eq!(routed("b", 86_400_000), "b.1970-002");
+    assert_eq!(routed("b", 0), "b.1970-001");
+    assert_eq!(routed("${timestamp}", 0), "1970-001.1970-001");
+}
+
+#[test]
+fn a_regular_expression_that_tries_too_long_is_an_error_with_its_text() {
+    let pattern = r"(x?)(a|a)*\1c";
+    let topic = format!("{}b", "a".repeat(40));
+    let mut router = transform("RegexRouter", &[("regex", pattern), ("replacement", "x")]);
+    let error = router.apply(Record::new(topic, SchemaAndValue::NULL)).unwrap_err();
+    assert!(error.message().is_some_and(|message| message.contains(pattern)), "{error:?}");
+}
+
+#[test]
 fn a_map_that_others_hold_is_left_to_them() {
     let mut insert = transform("InsertField$Value", &[("static.field", "s"), ("static.value", "x")]);
     let map = Arc::new(order());
@@ -82,6 +120,7 @@ fn records_of_one_schema_share_the_changed_one() {
         ("Cast$Value", &[("spec", "id:string")]),
         ("SetSchemaMetadata$Value", &[("schema.name", "n")]),
         ("Flatten$Value", &[]),
+        ("TimestampConverter$Value", &[("field", "none"), ("target.type", "unix")]),
     ] {
         let mut transform = transform(class, props);
         let mut changed = || {

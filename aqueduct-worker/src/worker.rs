@@ -432,5 +432,11 @@ fn subscription(config: &ConfigMap) -> Result<Subscription, ConnectError> {
     let pattern = JavaRegex::new(regex).map_err(|error| {
         ConnectError::config(format!("Invalid value {regex} for configuration topics.regex: Invalid regex: {error}"))
     })?;
-    Ok(Subscription::Pattern(Arc::new(move |topic: &str| pattern.matches(topic))))
+    let fits = move |topic: &str| {
+        pattern.try_matches(topic).unwrap_or_else(|error| {
+            tracing::error!("Topic {topic} is left out: {error}");
+            false
+        })
+    };
+    Ok(Subscription::Pattern(Arc::new(fits)))
 }

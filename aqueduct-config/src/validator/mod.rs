@@ -15,8 +15,9 @@ pub use list::ValidList;
 pub(crate) use list::distinct;
 pub use range::Number;
 
+use aqueduct_jvm::hash_order::iteration_order;
+
 use crate::connector_config::abstract_class;
-use crate::hash_order::hash_set_order;
 use crate::{ClassResolver, ConfigError, ConfigErrorKind, ConfigValueData};
 
 /// A validator of one's own.
@@ -147,7 +148,9 @@ impl Validator {
                 upper.push(text);
             }
         }
-        Self::CaseInsensitiveValidString(hash_set_order(upper))
+        // Messages list the values as a hash set does.
+        let order = iteration_order(&upper);
+        Self::CaseInsensitiveValidString(order.into_iter().map(|index| upper[index].clone()).collect())
     }
 
     /// A list of distinct, non-empty items.

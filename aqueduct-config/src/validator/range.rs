@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use aqueduct_jvm::number::java_f64;
+
 use super::wrong_class;
-use crate::number::double_to_string;
 use crate::{ConfigError, ConfigValueData};
 
 /// A bound of a range. It prints as it was written: `1`, or `0.5`.
@@ -47,7 +48,7 @@ impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Integer(value) => write!(f, "{value}"),
-            Self::Double(value) => f.write_str(&double_to_string(*value)),
+            Self::Double(value) => f.write_str(java_f64(*value).as_str()),
         }
     }
 }

@@ -14,11 +14,11 @@ pub(crate) fn without_regex_words(message: &str) -> &str {
         .unwrap_or(message)
 }
 
-pub(crate) const SOURCE: &str = "org.apache.kafka.connect.file.FileStreamSourceConnector";
-pub(crate) const SINK: &str = "org.apache.kafka.connect.file.FileStreamSinkConnector";
+const SOURCE: &str = "org.apache.kafka.connect.file.FileStreamSourceConnector";
+const SINK: &str = "org.apache.kafka.connect.file.FileStreamSinkConnector";
 /// An abstract class.
 const NUMBER_CONVERTER: &str = "org.apache.kafka.connect.converters.NumberConverter";
-pub(crate) const VERSION: &str = "4.3.1";
+const VERSION: &str = "4.3.1";
 
 /// Knows the plugins that Kafka comes with, and the definitions of some.
 #[derive(Debug)]

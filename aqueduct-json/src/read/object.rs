@@ -32,16 +32,16 @@ impl Reader {
     pub(super) fn free_map(&mut self, node: Node<'_>) -> ValueMap {
         let from = self.gather(node);
         let members = &mut self.members[from..];
-        let mut map = ValueMap::with_capacity(members.len());
+        let mut pairs = Vec::with_capacity(members.len());
         let buckets = hash_order::buckets(members.len());
         members.sort_unstable_by_key(|member| (hash_order::bucket(member.hash, buckets), member.name));
         for i in from..self.members.len() {
             let Member { name, value, .. } = self.members[i];
             let value = self.free(node.document().node(value));
-            map.insert(node.document().node(name).text(), value);
+            pairs.push((node.document().node(name).text().into(), value));
         }
         self.members.truncate(from);
-        map
+        ValueMap::of_distinct(pairs)
     }
 
     /// A map of a schema: an object when its keys are strings, else a list of pairs.
@@ -137,7 +137,7 @@ impl Reader {
 fn in_hash_order(mut entries: Vec<(u32, Value, Value)>) -> ValueMap {
     let buckets = hash_order::buckets(entries.len());
     entries.sort_by_key(|(hash, ..)| hash_order::bucket(*hash, buckets));
-    entries.into_iter().map(|(_, key, value)| (key, value)).collect()
+    ValueMap::of_distinct(entries.into_iter().map(|(_, key, value)| (key, value)).collect())
 }
 
 #[inline]

@@ -1,6 +1,7 @@
 //! Backslashes in a pattern: what each letter behind one means, in a class and outside.
 
 use super::char_set::CharSet;
+use super::character_names;
 use super::parse::{Escape, Parser, Read};
 use super::property;
 use super::reader::ascii;
@@ -42,7 +43,7 @@ impl Parser {
             b'c' => self.control().map(Escape::Point),
             b'u' => self.unicode().map(Escape::Point),
             b'x' => self.hexadecimal().map(Escape::Point),
-            b'N' => Err("Names of characters are not supported".into()),
+            b'N' => self.character_name().map(Escape::Point),
             other if other.is_ascii_alphanumeric() => Err("Illegal/unsupported escape sequence".into()),
             _ => Ok(Escape::Point(point)),
         }
@@ -139,6 +140,21 @@ impl Parser {
             }
         }
         if self.reader.raw(-1) == ascii(b'}') { Ok(point) } else { Err("Unclosed hexadecimal escape sequence".into()) }
+    }
+
+    /// `\N{…}`: a character by its name.
+    fn character_name(&mut self) -> Read<u32> {
+        if self.reader.read() != ascii(b'{') {
+            return Err("Illegal character name escape sequence".into());
+        }
+        let start = self.reader.at();
+        while self.reader.read() != ascii(b'}') {
+            if self.reader.is_at_end() {
+                return Err("Unclosed character name escape sequence".into());
+            }
+        }
+        let name = self.reader.text(start, self.reader.at() - 1);
+        character_names::code_point_of(&name).ok_or_else(|| format!("Unknown character name [{name}]"))
     }
 
     fn utf16_unit(&mut self) -> Read<u32> {

@@ -4,11 +4,13 @@
 //! (`emit`), which knows look-around, back references and atomic groups and hands everything simpler to the automata of
 //! the `regex` crate. Behaviour is that of Java 17.
 //!
-//! Not to be had: names of characters (`\N{…}`) and canonical equivalence. Where Java would try for ever, or run out of
-//! stack, a search is given up and counts as no match.
+//! Not to be had: canonical equivalence. No pattern can hang its caller: what needs no look-around, back reference or
+//! atomic group takes time in proportion to the input (`(a+)+$` among it, over which Java would sit for years), and the
+//! others are given up after [`MAX_STEPS`], where Java would try on or run out of stack.
 
 mod blocks;
 mod char_set;
+mod character_names;
 mod class;
 mod emit;
 mod escape;
@@ -61,12 +63,36 @@ impl fmt::Display for PatternSyntaxError {
 
 impl std::error::Error for PatternSyntaxError {}
 
+/// So many times a search may go back and try another way. It is far more than a pattern takes on the name of a topic
+/// that ends at all, and takes a fraction of a second.
+pub const MAX_STEPS: usize = 1_000_000;
+
+/// A search that was given up after [`MAX_STEPS`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MatchLimitError {
+    /// The pattern.
+    pub pattern: String,
+}
+
+impl fmt::Display for MatchLimitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "The regular expression {} tries too many ways to match: the search was given up after {MAX_STEPS} steps",
+            self.pattern
+        )
+    }
+}
+
+impl std::error::Error for MatchLimitError {}
+
 /// A compiled Java regular expression.
 #[derive(Debug, Clone)]
 pub struct JavaRegex(Arc<Compiled>);
 
 #[derive(Debug)]
 struct Compiled {
+    pattern: String,
     parsed: parse::Parsed,
     any: Programs,
     /// For lines of ASCII, which nearly all inputs are. None if the engine does not take what was written for them.
@@ -84,10 +110,8 @@ struct Programs {
 
 impl Programs {
     fn build(parsed: &parse::Parsed, inputs: Inputs) -> Result<Self, fancy_regex::Error> {
-        /// Far more steps than a pattern on a topic name takes that ends at all.
-        const STEPS: usize = 20_000_000;
         let text = emit::emit(&parsed.node, parsed.groups, inputs);
-        let build = |text: &str| RegexBuilder::new(text).backtrack_limit(STEPS).build();
+        let build = |text: &str| RegexBuilder::new(text).backtrack_limit(MAX_STEPS).build();
         Ok(Self { find: build(&text)?, whole: build(&format!("\\A(?:{text})\\z"))? })
     }
 }
@@ -104,7 +128,8 @@ impl JavaRegex {
             index: None,
             pattern: pattern.to_owned(),
         })?;
-        Ok(Self(Arc::new(Compiled { parsed, any, ascii_lines: OnceLock::new() })))
+        let pattern = pattern.to_owned();
+        Ok(Self(Arc::new(Compiled { pattern, parsed, any, ascii_lines: OnceLock::new() })))
     }
 
     /// The programs for an input.
@@ -119,13 +144,26 @@ impl JavaRegex {
         special.unwrap_or(&compiled.any)
     }
 
-    /// Whether the whole input matches (`Matcher.matches`).
-    pub fn matches(&self, input: &str) -> bool {
-        // An error means that the search was given up; Java would overflow its stack.
-        self.programs(input).whole.is_match(input).unwrap_or(false)
+    /// What a search found, unless it was given up.
+    fn ended<T>(&self, found: Result<T, fancy_regex::Error>) -> Result<T, MatchLimitError> {
+        found.map_err(|_| MatchLimitError { pattern: self.0.pattern.clone() })
     }
 
-    /// Whether the pattern is found anywhere (`Matcher.find`).
+    /// Whether the whole input matches (`Matcher.matches`). A search that is given up counts as no match; where that would
+    /// go unseen, [`Self::try_matches`] tells.
+    pub fn matches(&self, input: &str) -> bool {
+        self.try_matches(input).unwrap_or(false)
+    }
+
+    /// Whether the whole input matches.
+    ///
+    /// # Errors
+    /// When the search was given up after [`MAX_STEPS`].
+    pub fn try_matches(&self, input: &str) -> Result<bool, MatchLimitError> {
+        self.ended(self.programs(input).whole.is_match(input))
+    }
+
+    /// Whether the pattern is found anywhere (`Matcher.find`). A search that is given up counts as no find.
     pub fn is_found(&self, input: &str) -> bool {
         self.programs(input).find.is_match(input).unwrap_or(false)
     }
@@ -139,11 +177,11 @@ impl JavaRegex {
     /// Replaces the first find (`Matcher.replaceFirst`).
     ///
     /// # Errors
-    /// When the replacement names a group that is not there, or is malformed.
+    /// When the replacement names a group that is not there, or is malformed, or the search was given up.
     pub fn replace_first(&self, input: &str, replacement: &Replacement) -> Result<String, ReplacementError> {
-        match self.programs(input).find.captures(input) {
-            Ok(Some(captures)) => self.replaced(input, &captures, replacement),
-            _ => Ok(input.to_owned()),
+        match self.ended(self.programs(input).find.captures(input))? {
+            Some(captures) => self.replaced(input, &captures, replacement),
+            None => Ok(input.to_owned()),
         }
     }
 
@@ -152,7 +190,7 @@ impl JavaRegex {
     /// The two are not the same match: of `a|ab`, which matches `ab`, the first find is `a`.
     ///
     /// # Errors
-    /// When the replacement names a group that is not there, or is malformed.
+    /// When the replacement names a group that is not there, or is malformed, or a search was given up.
     ///
     /// ```
     /// use aqueduct_jvm::regex::{JavaRegex, Replacement};
@@ -167,12 +205,12 @@ impl JavaRegex {
         replacement: &Replacement,
     ) -> Result<Option<String>, ReplacementError> {
         let programs = self.programs(input);
-        let Ok(Some(captures)) = programs.find.captures(input) else {
+        let Some(captures) = self.ended(programs.find.captures(input))? else {
             return Ok(None);
         };
         // A first find of everything is a match already, which spares the second search.
         let everything = captures.get(0).is_some_and(|found| found.range() == (0..input.len()));
-        if everything || programs.whole.is_match(input).unwrap_or(false) {
+        if everything || self.ended(programs.whole.is_match(input))? {
             return self.replaced(input, &captures, replacement).map(Some);
         }
         Ok(None)
@@ -190,5 +228,41 @@ impl JavaRegex {
         replacement.expand(captures, &self.0.parsed.names, &mut out)?;
         out.push_str(&input[whole.end..]);
         Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// Whether a pattern matches, or was given up, in a time that does not stop a worker.
+    #[track_caller]
+    fn check(pattern: &str, input: &str, expect: Option<bool>) {
+        let regex = JavaRegex::new(pattern).unwrap();
+        let begin = Instant::now();
+        let matches = regex.try_matches(input);
+        assert_eq!(matches.clone().ok(), expect, "{pattern}");
+        if let Err(error) = matches {
+            assert!(error.to_string().contains(pattern));
+            let replaced = regex.replace_first_if_matches(input, &Replacement::parse("x"));
+            assert_eq!(replaced, Err(ReplacementError::GaveUp(error)));
+        }
+        assert!(begin.elapsed() < Duration::from_secs(10), "{pattern} took {:?}", begin.elapsed());
+    }
+
+    #[test]
+    fn no_pattern_hangs() {
+        let many = format!("{}b", "a".repeat(40));
+        check("(a+)+$", &many, Some(false));
+        check("(a|aa)+$", &many, Some(false));
+        check("(.*a){20}", &many, Some(false));
+        check("((a+)+)+c?", &format!("{many}\u{e9}"), Some(false));
+        check(r"(a+)+\1c", &many, Some(false));
+        check(r"(?=(a+)+c).*", &many, Some(false));
+        check(r"(x?)(a|a)*\1c", &many, None);
+        check(r"(x?)(a|aa)+\1c", &many, None);
+        check(r"(?=(x?)(a|aa)+\1c).*", &many, None);
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use fancy_regex::Captures;
 
+use super::MatchLimitError;
+
 /// A replacement that cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReplacementError {
@@ -11,6 +13,14 @@ pub enum ReplacementError {
     IllegalArgument(String),
     /// It names a numbered group that is not there (`IndexOutOfBoundsException`).
     IndexOutOfBounds(String),
+    /// The search for what to replace was given up.
+    GaveUp(MatchLimitError),
+}
+
+impl From<MatchLimitError> for ReplacementError {
+    fn from(error: MatchLimitError) -> Self {
+        Self::GaveUp(error)
+    }
 }
 
 impl ReplacementError {
@@ -19,6 +29,7 @@ impl ReplacementError {
         match self {
             Self::IllegalArgument(_) => "IllegalArgumentException",
             Self::IndexOutOfBounds(_) => "IndexOutOfBoundsException",
+            Self::GaveUp(_) => "StackOverflowError",
         }
     }
 }
@@ -27,6 +38,7 @@ impl fmt::Display for ReplacementError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::IllegalArgument(message) | Self::IndexOutOfBounds(message) => f.write_str(message),
+            Self::GaveUp(error) => error.fmt(f),
         }
     }
 }

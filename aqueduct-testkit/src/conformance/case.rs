@@ -27,6 +27,13 @@ pub enum Verdict {
         /// What the test got.
         got: String,
     },
+    /// A failure, as recorded, but of another class or in another phase.
+    OtherClass {
+        /// What was recorded.
+        expected: String,
+        /// What the test got.
+        got: String,
+    },
     /// Another outcome.
     Different {
         /// What was recorded.
@@ -259,7 +266,7 @@ fn compare<T: PartialEq>(
         (Some(error), Err(failure)) => {
             let same_phase = error.phase().is_none() || error.phase() == failure.phase;
             if error.class() != failure.simple_class() || !same_phase {
-                return different(failure.text());
+                return Ok(Verdict::OtherClass { expected: expected.to_string(), got: failure.text() });
             }
             if same_message(error.message(), &failure.message) {
                 return Ok(Verdict::Same);
@@ -298,9 +305,15 @@ impl Verdict {
     /// This verdict, or the worse of the two.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        match (&self, &other) {
-            (Self::Different { .. }, _) | (Self::OtherMessage { .. }, Self::Same | Self::OtherMessage { .. }) => self,
-            _ => other,
+        if other.badness() > self.badness() { other } else { self }
+    }
+
+    fn badness(&self) -> u8 {
+        match self {
+            Self::Same => 0,
+            Self::OtherMessage { .. } => 1,
+            Self::OtherClass { .. } => 2,
+            Self::Different { .. } => 3,
         }
     }
 }
@@ -348,8 +361,8 @@ mod tests {
         let got = |class: &str, phase| verdict(&expected, Err(Failure::new(class, "m").phase(phase)));
         assert_eq!(got("DataException", "apply"), Verdict::Same);
         assert_eq!(got("org.apache.kafka.connect.errors.DataException", "apply"), Verdict::Same);
-        assert!(is_different(&got("DataException", "configure")));
-        assert!(is_different(&got("ConnectException", "apply")));
+        assert!(matches!(got("DataException", "configure"), Verdict::OtherClass { .. }));
+        assert!(matches!(got("ConnectException", "apply"), Verdict::OtherClass { .. }));
         assert!(is_different(&verdict(&expected, Ok(true))));
         assert!(is_different(&verdict(&json!({"result": true}), Err(Failure::new("X", "m")))));
     }

@@ -32,6 +32,7 @@ mod encode;
 mod record;
 mod recorded;
 mod runner;
+mod tally;
 
 pub use case::{Case, ExpectedError, Failure, NotCompared, Verdict};
 pub use decode::{Config, bytes, config, schema, schema_type, value};
@@ -39,6 +40,7 @@ pub use encode::{bytes_text, schema_text, value_text};
 pub use record::{ConformanceRecord, RecordKind};
 pub use recorded::Recorded;
 pub use runner::Runner;
+pub use tally::{FileTally, KnownDifferences};
 
 /// A JSON value of a corpus file.
 pub type Json = serde_json::Value;

@@ -92,7 +92,7 @@ impl Tally {
             Ok(Ok(Verdict::OtherMessage { expected, got })) => {
                 self.other_messages.push(format!("{id}\n  expected {expected}\n  got      {got}\n"));
             }
-            Ok(Ok(Verdict::Different { expected, got })) => {
+            Ok(Ok(Verdict::Different { expected, got } | Verdict::OtherClass { expected, got })) => {
                 self.different.push(format!("{id}\n  expected {expected}\n  got      {got}\n"));
             }
             Ok(Err(NotCompared::Unrepresentable(reason) | NotCompared::Elsewhere(reason))) => {

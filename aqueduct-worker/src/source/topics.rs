@@ -92,7 +92,7 @@ impl TopicCreator {
     }
 
     async fn create(&self, topic: &str) -> Result<(), ConnectError> {
-        let group = self.group(topic);
+        let group = self.group(topic)?;
         let positive = |n: i32| (n > 0).then_some(n);
         let new = NewTopic {
             name: topic.to_owned(),
@@ -128,14 +128,15 @@ impl TopicCreator {
         }
     }
 
-    fn group(&self, topic: &str) -> &Group {
-        self.groups
-            .iter()
-            .find(|group| {
-                group.include.matches(topic) && !group.exclude.as_ref().is_some_and(|exclude| exclude.matches(topic))
-            })
-            .or(self.groups.last())
-            .expect("the group `default` is always there")
+    fn group(&self, topic: &str) -> Result<&Group, ConnectError> {
+        let matches =
+            |pattern: &JavaRegex| pattern.try_matches(topic).map_err(|error| ConnectError::config(error.to_string()));
+        for group in &self.groups {
+            if matches(&group.include)? && !group.exclude.as_ref().map_or(Ok(false), matches)? {
+                return Ok(group);
+            }
+        }
+        Ok(self.groups.last().expect("the group `default` is always there"))
     }
 }
 

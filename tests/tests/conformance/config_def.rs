@@ -1,69 +1,45 @@
-//! Runs the recorded cases of Kafka's `ConfigDef` (`conformance/config.jsonl`): results and messages must be equal.
+//! `config.jsonl`: what `ConfigDef` makes of definitions, values and properties.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 use aqueduct_config::{
     ClassResolver, ConfigDef, ConfigError, ConfigKey, ConfigValueData, Importance, NoClasses, OtherValue, Recommender,
     Type, Validator, Values, Width, convert_to_string, parse_type,
 };
+use aqueduct_testkit::conformance::{Case, Failure, NotCompared, Verdict};
 use serde_json::{Value, json};
 
-const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/config.jsonl");
-
-#[test]
-fn every_recorded_case_has_javas_result_and_message() {
-    let corpus = fs::read_to_string(CORPUS).expect("the recorded cases");
-    let cases: Vec<Value> =
-        corpus.lines().map(|line| serde_json::from_str(line).expect("a case is a line of JSON")).collect();
-    let classes = RecordedClasses::of(&cases);
-
-    let mut differences = Vec::new();
-    for case in &cases {
-        let got = match run(case, &classes) {
-            Ok(result) => json!({ "result": result }),
-            Err(error) => json!({ "error": {
-                "class": error.java_class().rsplit('.').next(),
-                "message": error.message(),
-            }}),
-        };
-        if !agrees(&case["expected"], &got) {
-            differences.push(format!("{}\n  expected {}\n  got      {got}", case["id"], case["expected"]));
-        }
-    }
-    assert_eq!(differences.len(), 0, "of {} cases differ:\n{}", cases.len(), differences.join("\n"));
-    assert!(!cases.is_empty());
+/// How a case compares.
+pub(crate) fn check(case: &Case, classes: &RecordedClasses) -> Result<Verdict, NotCompared> {
+    let got = run(case, classes).map_err(|error| Failure::new(error.java_class(), error.message()));
+    case.check("result", got)
 }
 
-/// Results and messages must be equal; of an accident (a null pointer and the like) only that it fails.
-fn agrees(expected: &Value, got: &Value) -> bool {
-    match expected.get("error") {
-        None => expected == got,
-        Some(error) if error["accidental"] == true => got.get("error").is_some(),
-        Some(error) => got["error"]["class"] == error["class"] && got["error"]["message"] == error["message"],
-    }
-}
-
-fn run(case: &Value, classes: &dyn ClassResolver) -> Result<Value, ConfigError> {
-    let name = case["name"].as_str().unwrap_or_default();
-    match case["op"].as_str().expect("op") {
-        "parseType" => parse_type(name, &decode(&case["value"]), type_of(case), classes).map(|value| encode(&value)),
-        "convertToString" => convert_to_string(&decode(&case["value"]), Some(type_of(case))).map(|text| json!(text)),
-        "validator" => {
-            validator(&case["validator"]).ensure_valid(name, &decode(&case["value"]), classes).map(|()| json!("ok"))
+fn run(case: &Case, classes: &dyn ClassResolver) -> Result<Value, ConfigError> {
+    let name = case.str("name");
+    match case.op() {
+        "parseType" => {
+            parse_type(name, &decode(case.get("value")), type_of(case.get("type")), classes).map(|value| encode(&value))
         }
+        "convertToString" => {
+            convert_to_string(&decode(case.get("value")), Some(type_of(case.get("type")))).map(|text| json!(text))
+        }
+        "validator" => validator(case.get("validator"))
+            .ensure_valid(name, &decode(case.get("value")), classes)
+            .map(|()| json!("ok")),
         "parse" => {
-            let values = definition(&case["def"])?.parse_values(&properties(&case["props"]), classes)?;
+            let values = definition(case.get("def"))?.parse_values(&properties(case.get("props")), classes)?;
             Ok(values.iter().map(|(key, value)| (key.clone(), encode(value))).collect())
         }
         "validate" => {
-            let props: BTreeMap<String, Option<String>> = case["props"]
+            let props: BTreeMap<String, Option<String>> = case
+                .get("props")
                 .as_object()
                 .expect("props")
                 .iter()
                 .map(|(key, value)| (key.clone(), value.as_str().map(str::to_owned)))
                 .collect();
-            let mut verdicts = definition(&case["def"])?.validate_with(&props, classes);
+            let mut verdicts = definition(case.get("def"))?.validate_with(&props, classes);
             verdicts.sort_by(|a, b| a.name.cmp(&b.name));
             Ok(verdicts
                 .iter()
@@ -104,7 +80,7 @@ fn definition(keys: &Value) -> Result<ConfigDef, ConfigError> {
 
 fn config_key(recorded: &Value) -> ConfigKey {
     let text = |member: &str| recorded[member].as_str().map(str::to_owned);
-    let mut key = ConfigKey::new(text("name").expect("name"), type_of(recorded))
+    let mut key = ConfigKey::new(text("name").expect("name"), type_of(&recorded["type"]))
         .importance(importance(&recorded["importance"]))
         .width(width(&recorded["width"]))
         .order(recorded["order"].as_i64().expect("order").try_into().expect("an int"))
@@ -182,26 +158,29 @@ impl Recommender for RecordedRecommender {
     }
 }
 
-/// Finds the classes that Java found: every class that a recorded result or value has.
-struct RecordedClasses(BTreeSet<String>);
+/// The class path of the recording: every class that a recorded result or value has.
+#[derive(Default)]
+pub(crate) struct RecordedClasses(BTreeSet<String>);
 
 impl RecordedClasses {
-    fn of(cases: &[Value]) -> Self {
-        fn collect(value: &Value, found: &mut BTreeSet<String>) {
-            match value {
-                Value::Object(members) => members.iter().for_each(|(name, member)| match (name.as_str(), member) {
-                    ("class", Value::String(class)) if class.contains('.') => {
-                        found.insert(class.clone());
-                    }
-                    _ => collect(member, found),
-                }),
-                Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
-                _ => {}
-            }
+    /// Reads them off the lines of a file.
+    pub(crate) fn of(text: &str) -> Self {
+        let mut classes = Self::default();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).for_each(|case| classes.collect(&case));
+        classes
+    }
+
+    fn collect(&mut self, value: &Value) {
+        match value {
+            Value::Object(members) => members.iter().for_each(|(name, member)| match (name.as_str(), member) {
+                ("class", Value::String(class)) if class.contains('.') => {
+                    self.0.insert(class.clone());
+                }
+                _ => self.collect(member),
+            }),
+            Value::Array(items) => items.iter().for_each(|item| self.collect(item)),
+            _ => {}
         }
-        let mut found = BTreeSet::new();
-        cases.iter().for_each(|case| collect(case, &mut found));
-        Self(found)
     }
 }
 
@@ -216,7 +195,7 @@ impl ClassResolver for RecordedClasses {
 }
 
 fn type_of(recorded: &Value) -> Type {
-    let name = recorded["type"].as_str().expect("type");
+    let name = recorded.as_str().expect("type");
     [
         Type::Boolean,
         Type::String,

@@ -1,0 +1,201 @@
+//! What a record costs in each transform and converter: nanoseconds, the best of some rounds. The cases are in
+//! `benches/records/cases.json`; Java's figures for them come from `RecordBench.java` beside it. Run both with
+//! `tools/bench_records.sh`. Prints one line for each case: index, figure.
+//!
+//! Inputs are made in batches and not measured: as on the way through a worker, each record is its transform's own. Giving
+//! back what came out is measured, as Java's garbage collection is; what giving back the record as it was would cost is
+//! taken off, since it has to be given back with or without a transform.
+#![allow(clippy::print_stdout, reason = "a program that prints figures")]
+
+use std::error::Error;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use aqueduct_api::{ConfigMap, Factory, PluginKind, RawHeaders, Record};
+use aqueduct_benches::plugins;
+use aqueduct_data::{Bytes, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
+use aqueduct_plugins::Plugins;
+use serde_json::Value as Json;
+
+/// How many records are made at a time.
+const BATCH: usize = 256;
+
+/// Takes a batch of inputs, measured.
+type Step = Box<dyn FnMut() -> Duration>;
+
+/// Makes inputs and measures what is done with them.
+fn step<T: 'static, U>(make: impl Fn() -> T + 'static, mut work: impl FnMut(T) -> U + 'static) -> Step {
+    let mut inputs = Vec::with_capacity(BATCH);
+    Box::new(move || {
+        inputs.extend((0..BATCH).map(|_| make()));
+        let begin = Instant::now();
+        for input in inputs.drain(..) {
+            drop(black_box(work(input)));
+        }
+        begin.elapsed()
+    })
+}
+
+fn small() -> SchemaBuilder {
+    SchemaBuilder::structure()
+        .name("small")
+        .field("id", Schema::int64())
+        .field("name", Schema::optional_string())
+        .field("score", Schema::float64())
+        .field("active", Schema::boolean())
+        .field("ts", Schema::int64())
+}
+
+const FIELDS: [&str; 5] = ["id", "name", "score", "active", "ts"];
+
+fn values() -> [Value; 5] {
+    let name = Value::string("a name of some length");
+    [Value::Int64(4711), name, Value::Float64(0.75), Value::Boolean(true), Value::Int64(1_700_000_000_123)]
+}
+
+fn map() -> ValueMap {
+    FIELDS.into_iter().zip(values()).collect()
+}
+
+fn structure(schema: SchemaRef, more: impl IntoIterator<Item = Value>) -> SchemaAndValue {
+    let all = values().into_iter().chain(more).collect();
+    SchemaAndValue::new(schema.clone(), Struct::from_values(schema, all))
+}
+
+fn shape(name: &str) -> Result<SchemaAndValue, Box<dyn Error>> {
+    let text = "x".repeat(100);
+    Ok(match name {
+        "string" => SchemaAndValue::new(Schema::string(), Value::string(text)),
+        "bytes" => SchemaAndValue::new(Schema::bytes(), Value::Bytes(Bytes::from(text))),
+        "int32" => SchemaAndValue::new(Schema::int32(), Value::Int32(4711)),
+        "int64" => SchemaAndValue::new(Schema::int64(), Value::Int64(4711)),
+        "float64" => SchemaAndValue::new(Schema::float64(), Value::Float64(0.75)),
+        "boolean" => SchemaAndValue::new(Schema::boolean(), Value::Boolean(true)),
+        "map" => SchemaAndValue::schemaless(Value::from(map())),
+        "nestedmap" => {
+            let mut outer = map();
+            outer.insert("inner", Value::from(map()));
+            SchemaAndValue::schemaless(Value::from(outer))
+        }
+        "small" => structure(small().build()?, []),
+        "nested" => {
+            let inner = structure(small().build()?, []);
+            structure(small().field("inner", inner.schema).build()?, [inner.value])
+        }
+        "wide" => {
+            let (mut builder, mut more) = (small(), Vec::new());
+            for n in 0..55 {
+                let (schema, value) = match n % 3 {
+                    0 => (Schema::int32(), Value::Int32(n)),
+                    1 => (Schema::string(), Value::string(format!("text {n}"))),
+                    _ => (Schema::float64(), Value::Float64(f64::from(n) / 4.0)),
+                };
+                builder = builder.field(format!("f{n}"), schema);
+                more.push(value);
+            }
+            structure(builder.build()?, more)
+        }
+        other => return Err(format!("no shape {other}").into()),
+    })
+}
+
+/// The same value, shared with nobody.
+fn own_value(value: &Value) -> Value {
+    match value {
+        Value::Struct(fields) => {
+            let values = fields.values().iter().map(own_value).collect();
+            Value::from(Struct::from_values(fields.schema().clone(), values))
+        }
+        Value::Map(map) => {
+            Value::from(map.iter().map(|(key, value)| (key.clone(), own_value(value))).collect::<ValueMap>())
+        }
+        other => other.clone(),
+    }
+}
+
+fn own(data: &SchemaAndValue) -> SchemaAndValue {
+    SchemaAndValue { schema: data.schema.clone(), value: own_value(&data.value) }
+}
+
+fn record(data: &SchemaAndValue) -> Record {
+    let mut record = Record::new("topic-a", own(data));
+    record.partition = Some(0);
+    record.timestamp = Some(1_700_000_000_123);
+    record
+}
+
+fn best(step: &mut Step, round: Duration) -> f64 {
+    let mut best = f64::MAX;
+    for _ in 0..5 {
+        let (begin, mut took, mut batches) = (Instant::now(), Duration::ZERO, 0u32);
+        while begin.elapsed() < round {
+            took += step();
+            batches += 1;
+        }
+        best = best.min(took.as_nanos() as f64 / f64::from(batches) / BATCH as f64);
+    }
+    best
+}
+
+/// What nothing at all costs with records of a shape.
+fn untouched(plugins: &Plugins, spec: &Json, round: Duration) -> Result<f64, Box<dyn Error>> {
+    if spec["kind"] != "transform" {
+        return Ok(0.0);
+    }
+    let mut nothing = case(plugins, &serde_json::json!({"shape": spec["shape"]}))?;
+    Ok(best(&mut nothing, round / 4))
+}
+
+fn case(plugins: &Plugins, case: &Json) -> Result<Step, Box<dyn Error>> {
+    let text = |key: &str| case[key].as_str().unwrap_or_default();
+    let config: ConfigMap = case["config"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()))
+        .collect();
+    let (data, class) = (shape(text("shape"))?, text("class"));
+    if class.is_empty() {
+        return Ok(step(move || record(&data), Some));
+    }
+    let kind = if text("kind") == "transform" { PluginKind::Transformation } else { PluginKind::Converter };
+    let plugin = plugins.find(kind, class).map_err(|_| format!("no class {class}"))?;
+    match &plugin.factory {
+        Factory::Transformation { configure, .. } => {
+            let mut transform = configure(&config)?;
+            transform.apply(record(&data))?;
+            Ok(step(move || record(&data), move |record| transform.apply(record)))
+        }
+        Factory::Converter { configure, .. } => {
+            let mut converter = configure(&config, false)?;
+            let mut headers = RawHeaders::new();
+            let bytes = converter.from_connect_data("topic-a", &mut headers, &data)?;
+            if text("kind") == "write" {
+                let data = std::rc::Rc::new(data);
+                return Ok(step(
+                    move || std::rc::Rc::clone(&data),
+                    move |data| converter.from_connect_data("topic-a", &mut headers, &data),
+                ));
+            }
+            converter.to_connect_data("topic-a", &headers, bytes.clone())?;
+            Ok(step(move || bytes.clone(), move |bytes| converter.to_connect_data("topic-a", &headers, bytes)))
+        }
+        _ => Err(format!("{class} is of no kind that is measured").into()),
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let file = arguments.next().ok_or("usage: records CASES.JSON MILLIS")?;
+    let round = Duration::from_millis(arguments.next().ok_or("usage: records CASES.JSON MILLIS")?.parse()?);
+    let cases: Vec<Json> = serde_json::from_str(&std::fs::read_to_string(file)?)?;
+    let plugins = plugins();
+    for (index, spec) in cases.iter().enumerate() {
+        let mut step = case(&plugins, spec).map_err(|error| format!("{spec}: {error}"))?;
+        let untouched = untouched(&plugins, spec, round)?;
+        // A figure below the clock's is none.
+        let best = (best(&mut step, round) - untouched).max(0.5);
+        println!("{index}\t{best}");
+    }
+    Ok(())
+}
