@@ -41,6 +41,18 @@ pub(crate) fn aliases(plugins: &[Plugin]) -> HashMap<String, String> {
         .collect()
 }
 
+/// The package that predicates are in, and the one that some documentation has them in.
+const PREDICATES: [&str; 2] =
+    ["org.apache.kafka.connect.transforms.predicates.", "org.apache.kafka.connect.predicates."];
+
+/// Names that classes have in some documentation: they are understood and never shown.
+pub(crate) fn old_names(plugins: &[Plugin]) -> impl Iterator<Item = (String, String)> {
+    plugins.iter().filter_map(|plugin| {
+        let name = plugin.class.strip_prefix(PREDICATES[0])?;
+        Some((format!("{}{name}", PREDICATES[1]), plugin.class.to_string()))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -24,6 +24,14 @@ impl Catalogue {
         self.0.all().iter().filter(move |plugin| matches(plugin.kind(), kind))
     }
 
+    /// The classes nested in one that is abstract, such as those of key and value in a transform.
+    fn nested(&self, class: &str, wanted: impl Fn(&Plugin) -> bool) -> Vec<String> {
+        let inside = |plugin: &&Plugin| {
+            plugin.class.strip_prefix(class).is_some_and(|nested| nested.starts_with('$')) && wanted(plugin)
+        };
+        self.0.all().iter().filter(inside).map(|plugin| plugin.class.to_string()).collect()
+    }
+
     fn find(&self, kind: ConfigPluginKind, name: &str) -> Option<&Plugin> {
         let class = self.0.resolve(name);
         self.of_kind(kind).find(|plugin| plugin.class == class)
@@ -79,11 +87,15 @@ impl PluginCatalogue for Catalogue {
         version: Option<&str>,
     ) -> Result<ConfigDef, PluginError> {
         let Some(plugin) = self.find(kind, class_or_alias) else {
+            let alternatives = self.nested(class_or_alias, |plugin| matches(plugin.kind(), kind));
             return Err(match self.0.find_any(class_or_alias) {
+                _ if !alternatives.is_empty() => PluginError::Abstract { alternatives },
                 Some(other) => PluginError::WrongKind { class: other.class.to_string() },
+                None if OF_THE_JDK.contains(&class_or_alias) => PluginError::WrongKind { class: class_or_alias.into() },
                 None => PluginError::NotFound,
             });
         };
+        let same = |other: &&Plugin| other.class == plugin.class;
         let range = VersionRange::requirement(version).map_err(|error| PluginError::BadVersion(error.to_string()))?;
         if let Some(range) = range
             && !range.contains(&aqueduct_config::version::Version::new(plugin.version.to_string()))
@@ -91,33 +103,57 @@ impl PluginCatalogue for Catalogue {
             return Err(PluginError::NoSuchVersion {
                 class: plugin.class.to_string(),
                 range,
-                available: vec![plugin.version.to_string()],
+                // A class of two kinds is counted for each, as Java counts it.
+                available: self.0.all().iter().filter(same).map(|plugin| plugin.version.to_string()).collect(),
             });
         }
         Ok(definition(plugin))
     }
 }
 
+/// Classes of the JDK that find their way into configurations: they are known, and are no plugins.
+const OF_THE_JDK: [&str; 8] = [
+    "java.lang.Object",
+    "java.lang.String",
+    "java.lang.Integer",
+    "java.lang.Long",
+    "java.lang.Double",
+    "java.lang.Boolean",
+    "java.util.ArrayList",
+    "java.util.HashMap",
+];
+
+/// The interface that plugins of a kind implement.
+fn interface(kind: PluginKind) -> &'static str {
+    match kind {
+        PluginKind::Source => "org.apache.kafka.connect.source.SourceConnector",
+        PluginKind::Sink => "org.apache.kafka.connect.sink.SinkConnector",
+        PluginKind::Converter => "org.apache.kafka.connect.storage.Converter",
+        PluginKind::HeaderConverter => "org.apache.kafka.connect.storage.HeaderConverter",
+        PluginKind::Transformation => "org.apache.kafka.connect.transforms.Transformation",
+        PluginKind::Predicate => "org.apache.kafka.connect.transforms.predicates.Predicate",
+        PluginKind::ConfigProvider => "org.apache.kafka.common.config.provider.ConfigProvider",
+        PluginKind::OverridePolicy => "org.apache.kafka.connect.connector.policy.ConnectorClientConfigOverridePolicy",
+    }
+}
+
 impl ClassResolver for Catalogue {
     fn resolve(&self, name: &str) -> Option<String> {
-        self.0.find_any(name).map(|plugin| plugin.class.to_string())
+        let plugin = self.0.find_any(name).map(|plugin| plugin.class.to_string());
+        plugin.or_else(|| {
+            let known = OF_THE_JDK.contains(&name) || !self.nested(name, |_| true).is_empty();
+            known.then(|| name.to_owned())
+        })
     }
 
     fn is_subtype(&self, class: &str, supertype: &str) -> bool {
-        self.0.all().iter().filter(|plugin| plugin.class == class).any(|plugin| {
-            let interface = match plugin.kind() {
-                PluginKind::Source => "org.apache.kafka.connect.source.SourceConnector",
-                PluginKind::Sink => "org.apache.kafka.connect.sink.SinkConnector",
-                PluginKind::Converter => "org.apache.kafka.connect.storage.Converter",
-                PluginKind::HeaderConverter => "org.apache.kafka.connect.storage.HeaderConverter",
-                PluginKind::Transformation => "org.apache.kafka.connect.transforms.Transformation",
-                PluginKind::Predicate => "org.apache.kafka.connect.transforms.predicates.Predicate",
-                PluginKind::ConfigProvider => "org.apache.kafka.common.config.provider.ConfigProvider",
-                PluginKind::OverridePolicy => {
-                    "org.apache.kafka.connect.connector.policy.ConnectorClientConfigOverridePolicy"
-                }
-            };
-            interface == supertype
-        })
+        let plugins = self.0.all().iter();
+        plugins.clone().any(|plugin| plugin.class == class && interface(plugin.kind()) == supertype)
+            || self.abstract_class_alternatives(class, supertype).is_some()
+    }
+
+    fn abstract_class_alternatives(&self, class: &str, supertype: &str) -> Option<Vec<String>> {
+        let nested = self.nested(class, |plugin| interface(plugin.kind()) == supertype);
+        (!nested.is_empty()).then_some(nested)
     }
 }

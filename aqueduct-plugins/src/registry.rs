@@ -5,7 +5,7 @@ use std::fmt;
 
 use aqueduct_api::{Plugin, PluginKind};
 
-use crate::aliases::{aliases, simple_name};
+use crate::aliases::{aliases, old_names, simple_name};
 use crate::closest;
 
 /// A connector class that was found in a jar under `plugin.path`. It cannot run here, but it is known.
@@ -58,7 +58,8 @@ impl Plugins {
     pub fn new(mut plugins: Vec<Plugin>) -> Self {
         // The order of GET /connector-plugins: by kind, sinks first, then by class.
         plugins.sort_by(|a, b| (place(a.kind()), &a.class).cmp(&(place(b.kind()), &b.class)));
-        let aliases = aliases(&plugins);
+        let mut aliases = aliases(&plugins);
+        aliases.extend(old_names(&plugins));
         Self { plugins, aliases, java: Vec::new() }
     }
 

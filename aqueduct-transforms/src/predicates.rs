@@ -9,21 +9,18 @@ use aqueduct_jvm::regex::JavaRegex;
 
 use crate::VERSION;
 
-const PACKAGES: [&str; 2] = ["org.apache.kafka.connect.transforms.predicates", "org.apache.kafka.connect.predicates"];
+const PACKAGE: &str = "org.apache.kafka.connect.transforms.predicates";
 const PATTERN: &str = "pattern";
 const NAME: &str = "name";
 
-/// The predicates under both packages.
+/// The predicates.
 pub(crate) fn plugins() -> Vec<Plugin> {
-    let in_package = |package: &str| {
-        let class = |name: &str| format!("{package}.{name}");
-        [
-            Plugin::predicate(class("TopicNameMatches"), VERSION, pattern_definition, TopicNameMatches::configure),
-            Plugin::predicate(class("HasHeaderKey"), VERSION, name_definition, HasHeaderKey::configure),
-            Plugin::predicate(class("RecordIsTombstone"), VERSION, ConfigDef::new, |_| Ok(RecordIsTombstone)),
-        ]
-    };
-    PACKAGES.into_iter().flat_map(in_package).collect()
+    let class = |name: &str| format!("{PACKAGE}.{name}");
+    vec![
+        Plugin::predicate(class("TopicNameMatches"), VERSION, pattern_definition, TopicNameMatches::configure),
+        Plugin::predicate(class("HasHeaderKey"), VERSION, name_definition, HasHeaderKey::configure),
+        Plugin::predicate(class("RecordIsTombstone"), VERSION, ConfigDef::new, |_| Ok(RecordIsTombstone)),
+    ]
 }
 
 fn pattern_definition() -> ConfigDef {

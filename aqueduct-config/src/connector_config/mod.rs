@@ -17,7 +17,7 @@ pub use enrich::enrich;
 pub use keys::*;
 pub(crate) use plugins::abstract_class;
 pub use plugins::{PluginCatalogue, PluginError, PluginKind};
-pub use shared_keys::{ConnectorDefaults, PluginDefault};
+pub use shared_keys::{ConnectorDefaults, PluginDefault, common_def};
 pub use sink::{check_topics, ensure_valid_topics, sink_def, sink_def_with, topics_list};
 pub use source::{source_def, source_def_with};
 pub use topic_creation::{

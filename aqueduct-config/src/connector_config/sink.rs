@@ -3,7 +3,7 @@
 use aqueduct_jvm::regex::JavaRegex;
 use indexmap::IndexMap;
 
-use super::shared_keys::{COMMON_GROUP, ERROR_GROUP, Shown, common_def, key};
+use super::shared_keys::{COMMON_GROUP, ERROR_GROUP, Shown, common_def_with, key};
 use super::*;
 use crate::Importance::{High, Medium};
 use crate::parse::{java_trim, split_list};
@@ -22,7 +22,7 @@ pub fn sink_def() -> ConfigDef {
 
 /// As [`sink_def`], with what is really used where the connector says nothing.
 pub fn sink_def_with(defaults: &ConnectorDefaults) -> ConfigDef {
-    common_def(defaults)
+    common_def_with(defaults)
         .define(
             key(TOPICS, Type::List, High, "The topics to read. Either this or `topics.regex` has to be set.")
                 .default([""; 0])

@@ -1,6 +1,6 @@
 //! The keys of sources.
 
-use super::shared_keys::{Shown, common_def, key, unique_aliases};
+use super::shared_keys::{Shown, common_def_with, key, unique_aliases};
 use super::*;
 use crate::Importance::{Low, Medium};
 use crate::{AnyClass, ConfigDef, Type, Validator, Width};
@@ -14,7 +14,7 @@ pub fn source_def() -> ConfigDef {
 
 /// As [`source_def`], with what is really used where the connector says nothing.
 pub fn source_def_with(defaults: &ConnectorDefaults) -> ConfigDef {
-    common_def(defaults)
+    common_def_with(defaults)
         .define(
             key(
                 TOPIC_CREATION_GROUPS,
