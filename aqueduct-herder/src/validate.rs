@@ -39,9 +39,37 @@ pub(crate) fn validate(worker: &Worker, config: &Given) -> Result<ConfigInfos, H
         let message = format!("Connector config {{{}}} contains no connector type", pairs.join(", "));
         return Err(HerderError::bad_request(message));
     };
+    let resolved = resolved(worker, config)?;
+    let class = resolved.get(connector_config::CONNECTOR_CLASS).and_then(Option::as_deref).unwrap_or(class);
     let plugin = worker.plugins().connector(class.trim()).map_err(HerderError::bad_request)?;
-    let check = Check { worker, plugin, config, catalogue: Catalogue::new(Arc::clone(worker.plugins())) };
-    check.run(class)
+    let check = Check { worker, plugin, config: &resolved, catalogue: Catalogue::new(Arc::clone(worker.plugins())) };
+    let mut infos = check.run(class)?;
+    hide(&mut infos, config, &resolved);
+    Ok(infos)
+}
+
+/// The configuration with the values of its variables.
+fn resolved(worker: &Worker, config: &Given) -> Result<Given, HerderError> {
+    let values = worker.resolved(&present(config)).map_err(|error| HerderError::internal(error.to_string()))?;
+    Ok(config.iter().map(|(key, value)| (key.clone(), value.as_ref().and_then(|_| values.get(key).cloned()))).collect())
+}
+
+/// Shows variables instead of what they stand for, which Java does not: the answer goes to whoever asks.
+fn hide(infos: &mut ConfigInfos, given: &Given, resolved: &Given) {
+    for (key, given) in given {
+        let (Some(given), Some(Some(secret))) = (given, resolved.get(key)) else { continue };
+        if given == secret || secret.is_empty() {
+            continue;
+        }
+        for config in &mut infos.configs {
+            if config.value.name == *key {
+                config.value.value = Some(given.clone());
+            }
+            for error in &mut config.value.errors {
+                *error = error.replace(secret.as_str(), given);
+            }
+        }
+    }
 }
 
 /// The same failure as `config/validate` shows it, which expects none.

@@ -28,7 +28,15 @@ impl std::error::Error for PropertiesError {}
 /// For a malformed `\uXXXX`.
 pub fn load(bytes: &[u8]) -> Result<Vec<(String, String)>, PropertiesError> {
     let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
-    let mut lines = NaturalLines { rest: &text, number: 0, after_crlf: false };
+    load_text(&text)
+}
+
+/// As [`load`], from text whose characters are known, as `Properties.load` reads it from a `Reader`.
+///
+/// # Errors
+/// For a malformed `\uXXXX`.
+pub fn load_text(text: &str) -> Result<Vec<(String, String)>, PropertiesError> {
+    let mut lines = NaturalLines { rest: text, number: 0, after_crlf: false };
     let mut pairs = Vec::new();
     while let Some((number, line)) = lines.next_logical() {
         let (key, value) = split(&line);

@@ -15,6 +15,7 @@ mod sink;
 mod source;
 mod status;
 mod task;
+mod variables;
 mod worker;
 
 pub use build::BuildError;
@@ -25,4 +26,5 @@ pub use ids::TaskId;
 pub use panics::install_hook;
 pub use settings::{ConnectorSettings, ConverterSettings, WorkerSettings};
 pub use status::StatusListener;
+pub use variables::ConfigTransformer;
 pub use worker::Worker;

@@ -8,6 +8,8 @@ use aqueduct_config::connector_config::{self, sink_def, source_def};
 use aqueduct_config::{AnyClass, ParsedConfig};
 use aqueduct_pipeline::{ErrorPolicy, Tolerance};
 
+use crate::variables::ConfigTransformer;
+
 /// A converter's class and its own configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConverterSettings {
@@ -44,6 +46,8 @@ pub struct WorkerSettings {
     pub topic_tracking: bool,
     /// `connector.client.config.override.policy`
     pub override_policy: Arc<dyn OverridePolicy>,
+    /// What variables in connectors' configurations stand for (`config.providers`).
+    pub variables: Arc<ConfigTransformer>,
 }
 
 /// What a connector's configuration says about running it; its own keys are its own business.

@@ -89,6 +89,14 @@ impl Worker {
         self.plugins.connector(class.trim()).map_err(ConnectError::connect)
     }
 
+    /// A configuration with the values of its variables.
+    ///
+    /// # Errors
+    /// What a configuration provider answers.
+    pub fn resolved(&self, config: &ConfigMap) -> Result<ConfigMap, ConnectError> {
+        self.settings.variables.resolve(config)
+    }
+
     /// Makes a connector instance and brings it into a state.
     ///
     /// # Errors
@@ -103,7 +111,8 @@ impl Worker {
         if self.connectors.lock().contains_key(name) {
             return Err(ConnectError::connect(format!("Connector with name {name} already exists")));
         }
-        let parts = self.connector_parts(name, config, events).inspect_err(|error| {
+        let parts = self.resolved(&config).and_then(|config| self.connector_parts(name, config, events));
+        let parts = parts.inspect_err(|error| {
             self.listener.connector_changed(
                 name,
                 aqueduct_storage::Status {
@@ -185,7 +194,8 @@ impl Worker {
     ///
     /// # Errors
     /// When the connector does not run here, fails, or makes more tasks than it may.
-    pub async fn task_configs(&self, name: &str, config: &ConfigMap) -> Result<Vec<ConfigMap>, ConnectError> {
+    pub async fn task_configs(&self, name: &str, raw: &ConfigMap) -> Result<Vec<ConfigMap>, ConnectError> {
+        let config = &self.resolved(raw)?;
         let plugin = self.connector_plugin(config)?;
         let settings = ConnectorSettings::parse(plugin.kind(), config)?;
         let asked = self.connectors.lock().get(name).map(|handle| handle.task_configs(settings.tasks_max));
@@ -203,6 +213,8 @@ impl Worker {
                     }
                 }
             }
+            // What is stored and shown holds no secrets.
+            self.settings.variables.unresolve(raw, task);
         }
         Ok(configs)
     }
@@ -223,6 +235,7 @@ impl Worker {
             return Err(ConnectError::connect(format!("Task already exists in this worker: {id}")));
         }
         let version = self.connector_plugin(connector_config).map(|plugin| plugin.version.to_string());
+        let resolved = || Ok((self.resolved(connector_config)?, self.resolved(&task_config)?));
         let status = TaskStatusReporter {
             id: id.clone(),
             worker_id: self.settings.worker_id.clone(),
@@ -230,7 +243,9 @@ impl Worker {
             listener: Arc::clone(&self.listener),
             cancelled: Arc::new(AtomicBool::new(false)),
         };
-        let started = self.spawn_task(id, connector_config, task_config, task_count, state, &status);
+        let started = resolved().and_then(|(connector, task): (ConfigMap, ConfigMap)| {
+            self.spawn_task(id, &connector, task, task_count, state, &status)
+        });
         match started {
             Ok(handle) => {
                 self.tasks.lock().insert(id.clone(), handle);

@@ -11,11 +11,12 @@ use crate::exit::Failure;
 
 /// Every plugin.
 pub(crate) fn all() -> Plugins {
-    let tables: [Vec<Plugin>; 5] = [
+    let tables: [Vec<Plugin>; 6] = [
         aqueduct_connector_file::plugins(),
         aqueduct_json::plugins(),
         aqueduct_converters::plugins(),
         aqueduct_transforms::plugins(),
+        aqueduct_config_providers::plugins(),
         override_policies(),
     ];
     Plugins::new(tables.into_iter().flatten().collect())

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aqueduct_api::{ConfigMap, PluginKind};
-use aqueduct_config::worker_config::{CONFIG_PROVIDERS, OFFSET_STORAGE_FILE_FILENAME, REST_EXTENSION_CLASSES};
+use aqueduct_config::worker_config::{OFFSET_STORAGE_FILE_FILENAME, REST_EXTENSION_CLASSES};
 use aqueduct_herder::standalone::{StandaloneHerder, StatusKeeper};
 use aqueduct_herder::{Herder, HerderError, NewConnector, ServerInfo};
 use aqueduct_kafka::{Admin, ClientSettings, ProducerPool, ProducerSharing};
@@ -66,6 +66,7 @@ async fn serve(
     tracing::info!("Aqueduct {VERSION} standalone worker starting with {}", worker_file.display());
     refuse_unsupported(worker_file, &props)?;
     let plugins = Arc::new(plugins::of_worker(&props));
+    let (props, variables) = worker_settings::resolve(worker_file, &props, &plugins)?;
     let config = worker_settings::parse(worker_file, &props, &plugins)?;
     let rest_config = RestConfig::from_worker(&config).map_err(|error| Failure::start(in_file(worker_file, &error)))?;
     let rest = RestServer::bind(&rest_config).map_err(|error| Failure::start(in_file(worker_file, &error)))?;
@@ -87,7 +88,8 @@ async fn serve(
         cluster_id = cluster_id(&props, worker_file) => cluster_id?,
         () = signals.stop() => return Ok(()),
     };
-    let settings = worker_settings::settings(&config, &props, &plugins, rest.worker_id(), cluster_id.clone())?;
+    let settings =
+        worker_settings::settings(&config, &props, &plugins, rest.worker_id(), cluster_id.clone(), variables)?;
     let sharing = match props.get("producer.sharing").map(|text| text.trim()) {
         Some("none") => ProducerSharing::None,
         _ => ProducerSharing::Equal,
@@ -124,7 +126,7 @@ async fn serve(
     outcome
 }
 
-/// What would be left out in silence and matters: variables would reach clients as passwords, extensions guard the API.
+/// What would be left out in silence and matters: extensions guard the API.
 fn refuse_unsupported(file: &Path, props: &ConfigMap) -> Result<(), Failure> {
     for key in ["internal.key.converter", "internal.value.converter"] {
         if props.contains_key(key) {
@@ -140,16 +142,7 @@ fn refuse_unsupported(file: &Path, props: &ConfigMap) -> Result<(), Failure> {
             ),
         )));
     }
-    match props.get(CONFIG_PROVIDERS).map(|providers| providers.trim()) {
-        None | Some("") => Ok(()),
-        Some(providers) => Err(Failure::start(in_file(
-            file,
-            &format_args!(
-                "Invalid value {providers} for configuration {CONFIG_PROVIDERS}: configuration providers are not supported \
-                 yet; write the values themselves in place of ${{…}} and remove the key"
-            ),
-        ))),
-    }
+    Ok(())
 }
 
 fn is_source(file: &Result<NewConnector, String>, plugins: &Plugins) -> bool {

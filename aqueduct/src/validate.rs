@@ -53,8 +53,9 @@ fn herder(worker_file: Option<&Path>) -> Result<StandaloneHerder, Failure> {
         None => (Path::new("the default worker"), defaults()),
     };
     let plugins = Arc::new(plugins::of_worker(&props));
+    let (props, variables) = worker_settings::resolve(file, &props, &plugins)?;
     let config = worker_settings::parse(file, &props, &plugins)?;
-    let settings = worker_settings::settings(&config, &props, &plugins, String::new(), String::new())?;
+    let settings = worker_settings::settings(&config, &props, &plugins, String::new(), String::new(), variables)?;
     let status = Arc::new(MemoryStatusStore::default());
     let listener = Arc::new(StatusKeeper(Arc::clone(&status)));
     let runtime = tokio::runtime::Handle::current();

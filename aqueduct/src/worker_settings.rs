@@ -4,15 +4,31 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aqueduct_api::{ConfigMap, Factory, PluginKind};
+use aqueduct_api::{ConfigMap, ConnectError, Factory, PluginKind};
 use aqueduct_config::worker_config::{self as keys, parse_standalone};
 use aqueduct_config::{ConfigError, ParsedConfig};
 use aqueduct_plugins::{Catalogue, Plugins};
-use aqueduct_worker::{ConverterSettings, WorkerSettings};
+use aqueduct_worker::{ConfigTransformer, ConverterSettings, WorkerSettings};
 
 use crate::exit::Failure;
 
 const POLICY_INTERFACE: &str = "org.apache.kafka.connect.connector.policy.ConnectorClientConfigOverridePolicy";
+
+/// A worker's properties with the values of their variables, and what resolves those of its connectors. The two look at
+/// their sources apart, as in Java.
+pub(crate) fn resolve(
+    file: &Path,
+    props: &ConfigMap,
+    plugins: &Plugins,
+) -> Result<(ConfigMap, Arc<ConfigTransformer>), Failure> {
+    let named = |error: ConnectError| {
+        Failure::start(format!("{}: {}", file.display(), error.message().unwrap_or_else(|| error.class())))
+    };
+    let resolved = ConfigTransformer::of_worker(plugins, props).and_then(|variables| variables.resolve(props));
+    let resolved = resolved.map_err(named)?;
+    let variables = ConfigTransformer::of_worker(plugins, &resolved).map_err(named)?;
+    Ok((resolved, Arc::new(variables)))
+}
 
 /// Parses a standalone worker's properties. A wrong one is named with its file, and with what may have been meant.
 pub(crate) fn parse(file: &Path, props: &ConfigMap, plugins: &Arc<Plugins>) -> Result<ParsedConfig, Failure> {
@@ -43,6 +59,7 @@ pub(crate) fn settings(
     plugins: &Plugins,
     worker_id: String,
     cluster_id: String,
+    variables: Arc<ConfigTransformer>,
 ) -> Result<WorkerSettings, Failure> {
     let start = |error: ConfigError| Failure::start(error.message());
     let converter = |key: &str| -> Result<ConverterSettings, Failure> {
@@ -84,5 +101,6 @@ pub(crate) fn settings(
         topic_creation: config.boolean(keys::TOPIC_CREATION_ENABLE).map_err(start)?,
         topic_tracking: config.boolean(keys::TOPIC_TRACKING_ENABLE).map_err(start)?,
         override_policy: override_policy.into(),
+        variables,
     })
 }

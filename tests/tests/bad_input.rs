@@ -83,10 +83,22 @@ fn a_wrong_client_key_is_named_with_its_reason() {
 }
 
 #[test]
-fn configuration_providers_are_refused_and_not_ignored() {
+fn a_configuration_provider_that_is_not_there_is_named_with_the_way_out() {
     let folder = tempfile::tempdir().unwrap();
-    let files = files(folder.path()).with(&[("config.providers", "file")]);
-    check(&files, 2, &["worker.properties", "config.providers", "not supported"]);
+    let files = files(folder.path())
+        .with(&[("config.providers", "vault"), ("config.providers.vault.class", "com.example.Vault")]);
+    check(&files, 2, &["worker.properties", "config.providers.vault.class", "com.example.Vault", "${vault:"]);
+}
+
+#[test]
+fn a_secrets_file_that_cannot_be_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path()).with(&[
+        ("config.providers", "file"),
+        ("config.providers.file.class", "org.apache.kafka.common.config.provider.FileConfigProvider"),
+        ("client.id", "${file:/nowhere/secrets.properties:id}"),
+    ]);
+    check(&files, 2, &["worker.properties", "Could not read properties from file /nowhere/secrets.properties"]);
 }
 
 #[test]

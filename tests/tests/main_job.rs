@@ -77,6 +77,46 @@ fn a_clean_stop_and_restart_in_the_middle_repeats_and_loses_nothing() {
 }
 
 #[test]
+fn variables_stand_for_values_that_are_never_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.txt"), folder.path().join("secret-place.txt"));
+    let (topic, sink) = (unique("variables"), unique("variables-sink"));
+    fs::write(&input, "one\n").unwrap();
+    let secrets = folder.path().join("secrets.properties");
+    fs::write(&secrets, format!("place={}\ninterval=300\n", output.display())).unwrap();
+    let variable = |key: &str| format!("${{secrets:{}:{key}}}", secrets.display());
+    let place = variable("place");
+    let worker = WorkerFiles::new(folder.path(), &bootstrap())
+        .with(&[
+            ("config.providers", "secrets"),
+            ("config.providers.secrets.class", "FileConfigProvider"),
+            ("offset.flush.interval.ms", &variable("interval")),
+        ])
+        .connector(file_source("source", &input, &topic, &[]))
+        .connector(file_sink(&sink, Path::new(&place), &topic, &[]))
+        .start();
+    assert_eq!(lines(&output, 1), ["one"]);
+
+    let config = serde_json::json!({
+        "name": sink, "connector.class": "FileStreamSink", "topics": topic, "file": place, "tasks.max": place,
+    });
+    let paths = [
+        ("GET", format!("/connectors/{sink}"), None),
+        ("GET", format!("/connectors/{sink}/tasks"), None),
+        ("GET", format!("/connectors/{sink}/status"), None),
+        ("PUT", "/connector-plugins/FileStreamSink/config/validate".to_owned(), Some(&config)),
+    ];
+    for (method, path, body) in paths {
+        let (status, answer) = worker.request(method, &path, body);
+        assert_eq!(status, 200, "{path}: {answer}");
+        assert!(!answer.to_string().contains("secret-place"), "{path} shows the value: {answer}");
+    }
+    let log = worker.log();
+    assert!(worker.stop().success());
+    assert!(!log.contains("interval=300"), "{log}");
+}
+
+#[test]
 fn an_offset_beyond_the_end_of_the_log_goes_on_where_the_reset_policy_says() {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join("in.txt"), folder.path().join("out.txt"));

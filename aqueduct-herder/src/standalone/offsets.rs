@@ -20,8 +20,12 @@ const TIMEOUT: Duration = Duration::from_secs(90);
 type SinkOffset = (TopicPartition, Option<i64>);
 
 impl Core {
+    /// A connector, with the values of its configuration's variables.
     fn connector(&self, name: &str) -> Result<ConnectorConfig, HerderError> {
-        self.config.lock().get(name).cloned().ok_or_else(|| not_found(name))
+        let connector = self.config.lock().get(name).cloned();
+        let mut connector = connector.ok_or_else(|| not_found(name))?;
+        connector.config = self.worker.resolved(&connector.config)?;
+        Ok(connector)
     }
 
     fn stopped(&self, name: &str) -> Result<ConnectorConfig, HerderError> {
