@@ -10,7 +10,7 @@ mod wait;
 mod worker;
 
 pub use brokers::{Cluster, bootstrap};
-pub use topic::topic_values;
+pub use topic::{topic_records, topic_values};
 pub use wait::{eventually, eventually_within};
 pub use worker::{Properties, Worker, WorkerFiles, file_sink, file_source};
 

@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 
-use aqueduct_tests::{WorkerFiles, bootstrap, eventually, file_sink, file_source, topic_values, unique};
+use aqueduct_tests::{WorkerFiles, bootstrap, eventually, file_sink, file_source, topic_records, topic_values, unique};
 
 const HOIST_AND_INSERT: [(&str, &str); 7] = [
     ("transforms", "MakeMap, InsertSource"),
@@ -74,6 +74,61 @@ fn a_clean_stop_and_restart_in_the_middle_repeats_and_loses_nothing() {
     });
     assert!(worker.stop().success());
     assert!(fs::read_to_string(&output).unwrap() == text, "the output is not the input");
+}
+
+/// The example of the documentation of predicates: topic `foo` is dropped, and the key is taken apart everywhere but in
+/// topic `bar`.
+#[test]
+fn the_documented_predicates_drop_one_topic_and_spare_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = unique("predicates");
+    let topic = |name: &str| format!("{run}-{name}");
+    let input = folder.path().join("in.txt");
+    fs::write(&input, "one\n").unwrap();
+    let package = "org.apache.kafka.connect.transforms";
+    let settings = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let chain = [
+        settings("transforms", "MakeMap, MakeKey, Filter, Extract"),
+        settings("transforms.MakeMap.type", &format!("{package}.HoistField$Value")),
+        settings("transforms.MakeMap.field", "line"),
+        settings("transforms.MakeKey.type", &format!("{package}.ValueToKey")),
+        settings("transforms.MakeKey.fields", "line"),
+        settings("transforms.Filter.type", &format!("{package}.Filter")),
+        settings("transforms.Filter.predicate", "IsFoo"),
+        settings("transforms.Extract.type", &format!("{package}.ExtractField$Key")),
+        settings("transforms.Extract.field", "line"),
+        settings("transforms.Extract.predicate", "IsBar"),
+        settings("transforms.Extract.negate", "true"),
+        settings("predicates", "IsFoo, IsBar"),
+        settings("predicates.IsFoo.type", &format!("{package}.predicates.TopicNameMatches")),
+        settings("predicates.IsFoo.pattern", &topic("foo")),
+        settings("predicates.IsBar.type", &format!("{package}.predicates.TopicNameMatches")),
+        settings("predicates.IsBar.pattern", &topic("bar")),
+        settings("key.converter", "org.apache.kafka.connect.json.JsonConverter"),
+        settings("key.converter.schemas.enable", "false"),
+        settings("value.converter", "org.apache.kafka.connect.json.JsonConverter"),
+        settings("value.converter.schemas.enable", "false"),
+    ];
+    let chain: Vec<(&str, &str)> = chain.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let mut files = WorkerFiles::new(folder.path(), &bootstrap());
+    for name in ["foo", "bar", "other"] {
+        files = files.connector(file_source(name, &input, &topic(name), &chain));
+    }
+    let worker = files.start();
+    let stored = |name: &str| {
+        eventually("offsets are stored", || {
+            let (_, body) = worker.request("GET", &format!("/connectors/{name}/offsets"), None);
+            (body["offsets"].as_array()?.len() == 1).then_some(())
+        });
+        topic_records(&bootstrap(), &topic(name))
+    };
+    let value = Some(r#"{"line":"one"}"#.to_owned());
+    assert_eq!(stored("bar"), [(Some(r#"{"line":"one"}"#.to_owned()), value.clone())]);
+    assert_eq!(stored("other"), [(Some(r#""one""#.to_owned()), value)]);
+    worker.task_state("foo", 0, "RUNNING");
+    let (_, topics) = worker.request("GET", "/connectors/foo/topics", None);
+    assert_eq!(topics["foo"]["topics"], serde_json::json!([]), "nothing was written to the topic that is dropped");
+    assert!(worker.stop().success());
 }
 
 #[test]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the value of every committed record of a topic, one JSON text a line, partition by partition.
+"""Prints key and value of every committed record of a topic, one JSON array a line, partition by partition.
 
     dump_topic.py BOOTSTRAP TOPIC
 """
@@ -25,6 +25,5 @@ for partition in sorted(described.partitions):
         for message in batch:
             if message.error():
                 sys.exit(str(message.error()))
-            value = message.value()
-            print(json.dumps(None if value is None else value.decode("utf-8", "replace")))
+            print(json.dumps([None if part is None else part.decode("utf-8", "replace") for part in (message.key(), message.value())]))
             position = message.offset() + 1
