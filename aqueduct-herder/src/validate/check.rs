@@ -1,9 +1,6 @@
-//! Checking a connector's configuration before anything is created (`AbstractHerder.validateConnectorConfig`).
-//!
-//! Runs on a thread that may block: a connector's own check may look at outside systems. The order of the answer is that
-//! of the common keys, the transforms and predicates, the converters, and the connector's own.
+//! Asks every part of a configuration: the common keys with transforms and predicates, the connector's own, converters, and
+//! overrides of its Kafka clients.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aqueduct_api::{ClientKind, ConfigMap, Factory, OverrideRequest, Plugin, PluginKind};
@@ -11,201 +8,25 @@ use aqueduct_config::connector_config::{
     self, ConnectorDefaults, PluginCatalogue, PluginDefault, PluginError, PluginKind as ConfigPluginKind, check_topics,
     common_def, enrich, sink_def_with, source_def_with,
 };
-use aqueduct_config::{
-    ConfigDef, ConfigKey, ConfigValue, ConfigValueData, Type, client_config, convert_to_string, parse_type,
-};
-use aqueduct_jvm::hash_order::iteration_order;
+use aqueduct_config::{ConfigDef, ConfigValue, ConfigValueData, Type, client_config, parse_type};
 use aqueduct_plugins::{Catalogue, definition};
 use aqueduct_worker::{ConverterSettings, Worker};
-use indexmap::IndexMap;
 
+use super::Given;
+use super::answer::Answer;
 use crate::herder::present;
-use crate::{ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo, HerderError, HerderErrorKind};
+use crate::{ConfigInfos, HerderError};
 
-type Given = BTreeMap<String, Option<String>>;
-
-/// The text with which Java's REST layer passes on an exception that it did not expect.
-const WRAPPED: &str = "org.apache.kafka.connect.runtime.rest.errors.BadRequestException: ";
-
-/// Checks a configuration.
-///
-/// # Errors
-/// When there is nothing to check against: no class, an unknown class.
-pub(crate) fn validate(worker: &Worker, config: &Given) -> Result<ConfigInfos, HerderError> {
-    let class = config.get(connector_config::CONNECTOR_CLASS).and_then(Option::as_deref);
-    let Some(class) = class else {
-        let pairs: Vec<String> =
-            config.iter().map(|(key, value)| format!("{key}={}", value.as_deref().unwrap_or("null"))).collect();
-        let message = format!("Connector config {{{}}} contains no connector type", pairs.join(", "));
-        return Err(HerderError::bad_request(message));
-    };
-    let resolved = resolved(worker, config)?;
-    let class = resolved.get(connector_config::CONNECTOR_CLASS).and_then(Option::as_deref).unwrap_or(class);
-    let plugin = worker.plugins().connector(class.trim()).map_err(HerderError::bad_request)?;
-    let check = Check { worker, plugin, config: &resolved, catalogue: Catalogue::new(Arc::clone(worker.plugins())) };
-    let mut infos = check.run(class)?;
-    hide(&mut infos, config, &resolved);
-    Ok(infos)
-}
-
-/// The configuration with the values of its variables.
-fn resolved(worker: &Worker, config: &Given) -> Result<Given, HerderError> {
-    let values = worker.resolved(&present(config)).map_err(|error| HerderError::internal(error.to_string()))?;
-    Ok(config.iter().map(|(key, value)| (key.clone(), value.as_ref().and_then(|_| values.get(key).cloned()))).collect())
-}
-
-/// Shows variables instead of what they stand for, which Java does not: the answer goes to whoever asks.
-fn hide(infos: &mut ConfigInfos, given: &Given, resolved: &Given) {
-    for (key, given) in given {
-        let (Some(given), Some(Some(secret))) = (given, resolved.get(key)) else { continue };
-        if given == secret || secret.is_empty() {
-            continue;
-        }
-        for config in &mut infos.configs {
-            if config.value.name == *key {
-                config.value.value = Some(given.clone());
-            }
-            for error in &mut config.value.errors {
-                *error = error.replace(secret.as_str(), given);
-            }
-        }
-    }
-}
-
-/// The same failure as `config/validate` shows it, which expects none.
-pub(crate) fn as_validation_failure(error: HerderError) -> HerderError {
-    if error.kind() != HerderErrorKind::BadRequest {
-        return error;
-    }
-    HerderError::internal(format!("{WRAPPED}{}", error.message()))
-}
-
-/// The text of a refused create or update.
-pub(crate) fn refusal(infos: &ConfigInfos) -> Option<HerderError> {
-    if infos.error_count == 0 {
-        return None;
-    }
-    let mut text =
-        format!("Connector configuration is invalid and contains the following {} error(s):", infos.error_count);
-    for error in infos.configs.iter().flat_map(|config| &config.value.errors) {
-        text.push('\n');
-        text.push_str(error);
-    }
-    text.push_str(
-        "\nYou can also find the above list of errors at the endpoint `/connector-plugins/{connectorType}/config/validate`",
-    );
-    Some(HerderError::bad_request(text))
-}
-
-struct Check<'a> {
-    worker: &'a Worker,
-    plugin: &'a Plugin,
-    config: &'a Given,
-    catalogue: Catalogue,
-}
-
-#[derive(Default)]
-struct Answer {
-    configs: Vec<ConfigInfo>,
-    groups: Vec<String>,
-    errors: usize,
-}
-
-impl Answer {
-    /// The keys of some definitions, each once and where it came first, as the last of them has it; before them the values
-    /// that belong to no key. Of several values of a key the last one counts.
-    fn add_all(&mut self, parts: Vec<(ConfigDef, Vec<ConfigValue>)>) {
-        let mut keys: IndexMap<String, ConfigKey> = IndexMap::new();
-        for (def, _) in &parts {
-            keys.extend(def.config_keys().map(|key| (key.name.to_string(), key.clone())));
-            for group in def.groups() {
-                self.add_group(group.as_ref());
-            }
-        }
-        let mut values: BTreeMap<String, ConfigValue> = BTreeMap::new();
-        for (_, verdicts) in parts {
-            for verdict in in_hash_order(verdicts) {
-                if keys.contains_key(&verdict.name) {
-                    values.insert(verdict.name.clone(), verdict);
-                } else {
-                    self.push(None, verdict, "");
-                }
-            }
-        }
-        for (name, key) in &keys {
-            if let Some(value) = values.remove(name) {
-                self.push(Some(key), value, "");
-            }
-        }
-    }
-
-    /// The values of a part of the configuration, in the order of Java's `HashMap`, whose names go on behind a prefix.
-    fn add_prefixed(&mut self, def: &ConfigDef, verdicts: Vec<ConfigValue>, prefix: &str) {
-        for verdict in in_hash_order(verdicts) {
-            let key = def.key(&verdict.name);
-            if let Some(group) = key.and_then(|key| key.group.as_ref()) {
-                self.add_group(group);
-            }
-            self.push(key, verdict, prefix);
-        }
-    }
-
-    fn add_group(&mut self, group: &str) {
-        if !self.groups.iter().any(|known| known == group) {
-            self.groups.push(group.to_owned());
-        }
-    }
-
-    fn push(&mut self, key: Option<&ConfigKey>, value: ConfigValue, prefix: &str) {
-        self.errors += value.error_messages.len();
-        let value_type = key.map(|key| key.value_type);
-        let text = |value: &ConfigValueData| convert_to_string(value, value_type).ok().flatten();
-        self.configs.push(ConfigInfo {
-            definition: key.map(|key| {
-                let mut info = key_info(key);
-                info.name.insert_str(0, prefix);
-                info
-            }),
-            value: ConfigValueInfo {
-                name: format!("{prefix}{}", value.name),
-                value: text(&value.value),
-                recommended_values: value.recommended_values.iter().filter_map(text).collect(),
-                errors: value.error_messages,
-                visible: value.visible,
-            },
-        });
-    }
-}
-
-/// The order in which Java's `HashMap` lists verdicts by their names.
-fn in_hash_order(verdicts: Vec<ConfigValue>) -> Vec<ConfigValue> {
-    let names: Vec<&str> = verdicts.iter().map(|verdict| verdict.name.as_str()).collect();
-    let order = iteration_order(&names);
-    let mut verdicts: Vec<Option<ConfigValue>> = verdicts.into_iter().map(Some).collect();
-    order.into_iter().filter_map(|at| verdicts[at].take()).collect()
-}
-
-/// A key's definition as REST prints it.
-pub(crate) fn key_info(key: &ConfigKey) -> ConfigKeyInfo {
-    let default =
-        key.default_value.as_ref().and_then(|value| convert_to_string(value, Some(key.value_type)).ok().flatten());
-    ConfigKeyInfo {
-        name: key.name.to_string(),
-        r#type: key.value_type.name(),
-        required: !key.has_default(),
-        default_value: default,
-        importance: key.importance.name(),
-        documentation: key.documentation.to_string(),
-        group: key.group.as_ref().map(ToString::to_string),
-        width: key.width.name(),
-        display_name: key.display_name.to_string(),
-        dependents: key.dependents.iter().map(ToString::to_string).collect(),
-        order: key.order_in_group,
-    }
+/// One configuration under examination.
+pub(super) struct Check<'a> {
+    pub(super) worker: &'a Worker,
+    pub(super) plugin: &'a Plugin,
+    pub(super) config: &'a Given,
+    pub(super) catalogue: Catalogue,
 }
 
 impl Check<'_> {
-    fn run(&self, class: &str) -> Result<ConfigInfos, HerderError> {
+    pub(super) fn run(&self, class: &str) -> Result<ConfigInfos, HerderError> {
         let mut answer = Answer::default();
         match self.version_error(ConfigPluginKind::Connector, &self.plugin.class, connector_config::CONNECTOR_VERSION) {
             Some(why) => self.no_such_version(&why, &mut answer),
