@@ -63,6 +63,23 @@ mod tests {
     }
 
     #[test]
+    fn predicates_are_found_under_the_package_of_the_documentation_too() {
+        let class = "org.apache.kafka.connect.transforms.predicates.HasHeaderKey";
+        let never = |_: &aqueduct_api::ConfigMap| Err::<Never, _>(aqueduct_api::ConnectError::connect("never made"));
+        let plugins = [Plugin::predicate(class, "1", aqueduct_config::ConfigDef::new, never)];
+        let names: Vec<(String, String)> = old_names(&plugins).collect();
+        assert_eq!(names, [("org.apache.kafka.connect.predicates.HasHeaderKey".to_owned(), class.to_owned())]);
+    }
+
+    struct Never;
+
+    impl aqueduct_api::Predicate for Never {
+        fn test(&mut self, _record: &aqueduct_api::Record) -> Result<bool, aqueduct_api::ConnectError> {
+            Ok(false)
+        }
+    }
+
+    #[test]
     fn names_are_pruned_as_java_prunes_them() {
         check("o.a.FileStreamSinkConnector", PluginKind::Sink, "FileStreamSinkConnector", "FileStreamSink");
         check("o.a.JsonConverter", PluginKind::Converter, "JsonConverter", "Json");

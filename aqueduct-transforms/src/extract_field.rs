@@ -3,13 +3,16 @@
 //! With `field=id`, the value `{id=1, name=Ann}` becomes `1`. With `field.syntax.version=V2` and
 //! `field=address.city`, the value `{id=1, address={city=Ulm}}` becomes `Ulm`.
 
+use std::sync::Arc;
+
 use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type};
-use aqueduct_data::{SchemaAndValue, Value};
+use aqueduct_data::{SchemaAndValue, SchemaRef, Value};
 
 use crate::field_path::{FIELD_SYNTAX_VERSION, FieldPath, field_syntax_version};
 use crate::part::{Part, map, structure};
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default};
+use crate::schema_cache::SchemaCache;
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, take};
 
 const FIELD: &str = "field";
 const PURPOSE: &str = "field extraction";
@@ -32,6 +35,14 @@ pub(crate) struct ExtractField {
     text: String,
     path: FieldPath,
     replace_null: bool,
+    fields: SchemaCache<Extracted>,
+}
+
+/// The field in structs of a schema.
+struct Extracted {
+    schema: SchemaRef,
+    /// Its position in the struct that it is in.
+    at: usize,
 }
 
 impl ExtractField {
@@ -39,37 +50,64 @@ impl ExtractField {
         let config = definition().parse(props)?;
         let text = config.optional_string(FIELD)?.unwrap_or_default().to_owned();
         let path = FieldPath::parse(&text, config.string(FIELD_SYNTAX_VERSION)?)?;
-        Ok(Self { part, path, text, replace_null: config.boolean(REPLACE_NULL_WITH_DEFAULT)? })
+        let replace_null = config.boolean(REPLACE_NULL_WITH_DEFAULT)?;
+        Ok(Self { part, path, text, replace_null, fields: SchemaCache::default() })
     }
 
-    fn extracted(&self, from: &SchemaAndValue) -> Result<SchemaAndValue, ConnectError> {
-        let Some(schema) = &from.schema else {
-            let value = match &from.value {
-                Value::Null => Value::Null,
-                value => self.path.in_map(map(value, PURPOSE)?)?,
-            };
-            return Ok(SchemaAndValue::schemaless(value));
+    fn extract(&mut self, part: &mut SchemaAndValue) -> Result<(), ConnectError> {
+        let Some(schema) = part.schema.take() else {
+            part.value = self.of_map(&mut part.value)?;
+            return Ok(());
         };
-        let value = match &from.value {
-            Value::Null => None,
-            value => Some(structure(value, PURPOSE)?),
-        };
-        let field = self.path.field(schema)?.ok_or_else(|| {
-            ConnectError::with_kind(ErrorKind::Other, format!("Unknown field: {}", self.text))
-                .with_class("java.lang.IllegalArgumentException")
+        if !part.value.is_null() {
+            structure(&part.value, PURPOSE)?;
+        }
+        let (path, text) = (&self.path, &self.text);
+        let field = self.fields.get(&schema, |schema| {
+            let field = path.field(schema)?.ok_or_else(|| {
+                ConnectError::with_kind(ErrorKind::Other, format!("Unknown field: {text}"))
+                    .with_class("java.lang.IllegalArgumentException")
+            })?;
+            Ok::<_, ConnectError>(Extracted { schema: field.schema().clone(), at: field.index() })
         })?;
-        let value = match value {
-            None => Value::Null,
-            Some(value) => self.path.in_struct(value, self.replace_null)?,
-        };
-        Ok(SchemaAndValue::new(field.schema().clone(), value))
+        if !part.value.is_null() {
+            part.value = match path.top() {
+                Some(_) => {
+                    let (before, mut values) = take(&mut part.value, PURPOSE)?;
+                    let mut value = values.get_mut(field.at).map(std::mem::take).unwrap_or_default();
+                    if value.is_null() && self.replace_null {
+                        value = before.fields()[field.at].schema().default_value().cloned().unwrap_or_default();
+                    }
+                    value
+                }
+                None => path.in_struct(structure(&part.value, PURPOSE)?, self.replace_null)?,
+            };
+        }
+        part.schema = Some(field.schema.clone());
+        Ok(())
+    }
+
+    /// The field of a map, which is moved out of it unless others hold the map too.
+    fn of_map(&self, value: &mut Value) -> Result<Value, ConnectError> {
+        if value.is_null() {
+            return Ok(Value::Null);
+        }
+        if let (Value::Map(shared), Some(name)) = (&mut *value, self.path.top())
+            && let Some(own) = Arc::get_mut(shared)
+        {
+            return Ok(own.get_mut(&Value::String(name.clone())).map(std::mem::take).unwrap_or_default());
+        }
+        self.path.in_map(map(value, PURPOSE)?)
     }
 }
 
 impl Transform for ExtractField {
     fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
-        let part = self.part.of(&mut record);
-        *part = self.extracted(part)?;
+        let part = match self.part {
+            Part::Key => &mut record.key,
+            Part::Value => &mut record.value,
+        };
+        self.extract(part)?;
         Ok(Some(record))
     }
 }

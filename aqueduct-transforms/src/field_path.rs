@@ -32,6 +32,14 @@ impl FieldPath {
         if version.eq_ignore_ascii_case("V2") { steps(text).map(Self) } else { Ok(Self(vec![text.into()])) }
     }
 
+    /// The name of a field at the top, if that is all.
+    pub(crate) fn top(&self) -> Option<&ByteString> {
+        match &self.0[..] {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
     fn split(&self) -> Result<(&ByteString, &[ByteString]), ConnectError> {
         self.0.split_last().ok_or_else(|| {
             ConnectError::with_kind(ErrorKind::Other, "fromIndex(0) > toIndex(-1)")

@@ -1,7 +1,7 @@
 //! The predicates: `TopicNameMatches`, `HasHeaderKey`, `RecordIsTombstone` (KIP-585).
 //!
-//! They live in `…connect.transforms.predicates`; Kafka's documentation also writes `…connect.predicates`, so both names
-//! resolve.
+//! They live in `…connect.transforms.predicates`; Kafka's documentation also writes `…connect.predicates`, which the
+//! registry of plugins understands too.
 
 use aqueduct_api::{ConfigMap, ConnectError, Plugin, Predicate, Record};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type, Validator};

@@ -130,13 +130,3 @@ fn records_of_one_schema_share_the_changed_one() {
         assert!(Arc::ptr_eq(&changed(), &changed()), "{class}");
     }
 }
-
-#[test]
-fn predicates_have_the_documented_names_and_the_real_ones() {
-    for package in ["org.apache.kafka.connect.transforms.predicates", "org.apache.kafka.connect.predicates"] {
-        for name in ["HasHeaderKey", "RecordIsTombstone", "TopicNameMatches"] {
-            let class = format!("{package}.{name}");
-            assert!(plugins().iter().any(|plugin| plugin.class == class && plugin.version == "4.3.1"), "{class}");
-        }
-    }
-}
