@@ -232,7 +232,10 @@ fn the_page_says_what_the_code_does() {
     if std::env::var_os("AQUEDUCT_WRITE_DOCS").is_some() {
         std::fs::write(PAGE, &page).unwrap();
     }
-    assert!(std::fs::read_to_string(PAGE).unwrap_or_default() == page, "docs/transforms.md is not what the code says");
+    assert!(
+        std::fs::read_to_string(PAGE).unwrap_or_default() == page,
+        "docs/transforms.md is not what the code says; see the top of this file"
+    );
 }
 
 #[test]
