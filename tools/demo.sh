@@ -38,7 +38,6 @@ die() {
   exit 1
 }
 listens() { (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
-lines() { if [ -e "$sink" ]; then wc -l < "$sink"; else echo 0; fi; }
 
 if listens "$rest_port"; then
   die "port $rest_port is in use, and the REST API wants it: stop what listens there, or choose another one with --rest-port PORT"
@@ -56,14 +55,6 @@ fi
 worker='' broker='' temporary=''
 cleanup() {
   trap '' INT TERM
-  if [ -n "$worker" ] && kill "$worker" 2> /dev/null; then
-    echo "stopping the worker"
-    for _ in $(seq 300); do
-      kill -0 "$worker" 2> /dev/null || break
-      sleep 0.1
-    done
-    kill -9 "$worker" 2> /dev/null || true
-  fi
   if [ -n "$broker" ]; then
     echo "stopping the broker"
     "$testbed" stop "$broker"
@@ -71,7 +62,13 @@ cleanup() {
   if [ -n "$temporary" ]; then rm -rf "$temporary"; fi
 }
 trap cleanup EXIT
-trap 'echo; exit 0' INT TERM
+# The quickstart stops its worker; the broker is stopped after it.
+interrupted() {
+  echo
+  if [ -z "$worker" ]; then exit 0; fi
+  kill "$worker" 2> /dev/null || true
+}
+trap interrupted INT TERM
 
 # === the program ===
 
@@ -82,7 +79,7 @@ if [ -z "$binary" ]; then
 fi
 [ -x "$binary" ] || die "no program at $binary"
 
-# === the files ===
+# === Kafka ===
 
 if [ -n "$dir" ]; then
   mkdir -p "$dir"
@@ -90,7 +87,6 @@ else
   dir=$(mktemp -d) temporary=$dir
 fi
 dir=$(cd "$dir" && pwd)
-input=$dir/test.txt sink=$dir/test.sink.txt log=$dir/worker.log
 
 if [ -z "$bootstrap" ]; then
   step "Starting a real Kafka (the first time Maven fetches it)"
@@ -99,95 +95,11 @@ if [ -z "$bootstrap" ]; then
   echo "broker on $bootstrap"
 fi
 
-step "Writing a sample file, a worker file and two connector files"
-printf '%s\n' foo bar 'hello world' > "$input"
-cat > "$dir/worker.properties" << P
-bootstrap.servers=$bootstrap
-listeners=http://127.0.0.1:$rest_port
-key.converter=org.apache.kafka.connect.json.JsonConverter
-value.converter=org.apache.kafka.connect.json.JsonConverter
-key.converter.schemas.enable=false
-value.converter.schemas.enable=false
-offset.storage.file.filename=$dir/connect.offsets
-offset.flush.interval.ms=1000
-P
-cat > "$dir/file-source.properties" << P
-name=local-file-source
-connector.class=FileStreamSource
-tasks.max=1
-file=$input
-topic=connect-test
-transforms=MakeMap, InsertSource
-transforms.MakeMap.type=org.apache.kafka.connect.transforms.HoistField\$Value
-transforms.MakeMap.field=line
-transforms.InsertSource.type=org.apache.kafka.connect.transforms.InsertField\$Value
-transforms.InsertSource.static.field=data_source
-transforms.InsertSource.static.value=test-file-source
-P
-# The sink takes the records' text as it is, so that the file holds the JSON.
-cat > "$dir/file-sink.properties" << P
-name=local-file-sink
-connector.class=FileStreamSink
-tasks.max=1
-file=$sink
-topics=connect-test
-value.converter=org.apache.kafka.connect.storage.StringConverter
-P
-echo "in $dir"
-echo "$input holds:"
-sed 's/^/    /' "$input"
-
 # === the work ===
 
-step "Starting the worker"
-echo "$binary standalone $dir/worker.properties $dir/file-source.properties $dir/file-sink.properties"
-# In a process group of its own: Ctrl-C reaches this script, which stops the worker first and the broker after it.
-set -m
-"$binary" standalone "$dir/worker.properties" "$dir/file-source.properties" "$dir/file-sink.properties" > "$log" 2>&1 < /dev/null &
+"$binary" quickstart --kafka "$bootstrap" --rest-port "$rest_port" --data-dir "$dir" ${enough:+--exit-after-lines "$enough"} &
 worker=$!
-set +m
-
-# show LINES [SECONDS]: prints what arrives in the sink file until that many lines are there, waiting so long for each
-shown=0
-show() {
-  local deadline=$((SECONDS + ${2:-0})) now
-  while [ "$shown" -lt "$1" ]; do
-    now=$(lines)
-    if [ "$now" -gt "$shown" ]; then
-      sed -n "$((shown + 1)),${now}s/^/    /p" "$sink"
-      shown=$now deadline=$((SECONDS + ${2:-0}))
-    fi
-    kill -0 "$worker" 2> /dev/null || {
-      worker=''
-      tail -n 20 "$log" >&2
-      die "the worker ended; above is the end of its log"
-    }
-    [ $# -eq 1 ] || [ $SECONDS -le $deadline ] || {
-      tail -n 20 "$log" >&2
-      die "line $((shown + 1)) did not arrive within $2 seconds; above is the end of the worker's log"
-    }
-    sleep 0.1
-  done
-}
-
-step "Through Kafka and back: $sink receives"
-show 3 60
-cat << T
-
-The worker's REST API:
-    curl -s localhost:$rest_port/
-    curl -s localhost:$rest_port/connectors?expand=status
-    curl -s localhost:$rest_port/connector-plugins
-Its log:
-    $log
-T
-
-if [ -n "$enough" ]; then
-  show "$enough" 60
-  exit 0
-fi
-
-step "Append a line from another terminal and see it arrive here. Ctrl-C ends the demo."
-echo "    echo hello >> $input"
-echo
-show 1000000000
+status=0
+# A signal ends the wait, not the quickstart.
+while kill -0 "$worker" 2> /dev/null; do wait "$worker" && status=0 || status=$?; done
+exit "$status"

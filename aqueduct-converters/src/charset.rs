@@ -3,9 +3,8 @@
 //! What cannot be encoded becomes a question mark, what is malformed U+FFFD, as with Java's `String`.
 
 use aqueduct_api::data::{ByteString, Bytes};
+use aqueduct_jvm::utf8;
 use encoding_rs::{EncoderResult, Encoding};
-
-use crate::java_utf8;
 
 /// A character set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +74,7 @@ impl Charset {
     /// The text of bytes.
     pub(crate) fn decode(self, bytes: &Bytes) -> ByteString {
         match self {
-            Self::Utf8 => ByteString::try_from(bytes.clone()).unwrap_or_else(|_| java_utf8::decode(bytes).into()),
+            Self::Utf8 => ByteString::try_from(bytes.clone()).unwrap_or_else(|_| utf8::decode(bytes).into()),
             Self::Latin1 => bytes.iter().map(|&byte| char::from(byte)).collect::<String>().into(),
             Self::Ascii => {
                 bytes.iter().map(|&byte| if byte < 0x80 { byte.into() } else { '\u{fffd}' }).collect::<String>().into()

@@ -7,7 +7,6 @@ mod boolean;
 mod byte_array;
 mod charset;
 mod config;
-mod java_utf8;
 mod number;
 mod plain;
 mod simple_header;

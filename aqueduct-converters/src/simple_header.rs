@@ -4,8 +4,9 @@ use aqueduct_api::data::values::{convert_to_string, parse_string};
 use aqueduct_api::data::{ByteString, Bytes, SchemaAndValue};
 use aqueduct_api::{ConnectError, HeaderConverter, Plugin};
 use aqueduct_config::ConfigDef;
+use aqueduct_jvm::utf8;
 
-use crate::{VERSION, java_utf8};
+use crate::VERSION;
 
 /// Writes header values as texts, and guesses what texts stand for: a number, a boolean, a date, a list, a map.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl HeaderConverter for SimpleHeaderConverter {
         let Some(bytes) = bytes else { return Ok(SchemaAndValue::NULL) };
         let parsed = match std::str::from_utf8(&bytes) {
             Ok(text) => parse_string(text),
-            Err(_) => parse_string(&java_utf8::decode(&bytes)),
+            Err(_) => parse_string(&utf8::decode(&bytes)),
         };
         Ok(parsed.unwrap_or(SchemaAndValue::NULL))
     }

@@ -22,11 +22,6 @@ mod validate;
 mod value;
 pub mod values;
 
-/// Floating-point numbers as Java prints them, for those who write values as text.
-pub mod float_text {
-    pub use aqueduct_jvm::number::{FloatText, java_f32, java_f64};
-}
-
 pub use builder::SchemaBuilder;
 pub use bytes::Bytes;
 pub use bytestring::ByteString;

@@ -8,3 +8,4 @@ pub mod hashmap_file;
 pub mod number;
 pub mod properties;
 pub mod regex;
+pub mod utf8;

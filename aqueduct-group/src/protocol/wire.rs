@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use aqueduct_jvm::utf8;
+
 use crate::names::ConnectorName;
 use crate::work::{TaskId, Work};
 
@@ -93,7 +95,7 @@ impl<'a> Reader<'a> {
     pub(super) fn string(&mut self) -> Result<String, Fault> {
         let length = self.int16()?;
         let length = usize::try_from(length).map_err(|_| format!("String length {length} cannot be negative"))?;
-        self.take(length, "string of length").map(lossy)
+        self.take(length, "string of length").map(utf8::decode)
     }
 
     pub(super) fn nullable_bytes(&mut self) -> Result<Option<&'a [u8]>, Fault> {
@@ -147,28 +149,6 @@ impl<'a> Reader<'a> {
         }
         Ok(work)
     }
-}
-
-/// Text as Java reads it from bytes: what is malformed becomes U+FFFD, an encoded surrogate one of them, not three.
-fn lossy(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    // How many bytes of an encoded surrogate came just before, and are replaced already.
-    let mut surrogate = 0;
-    for chunk in bytes.utf8_chunks() {
-        if !chunk.valid().is_empty() {
-            surrogate = 0;
-        }
-        text.push_str(chunk.valid());
-        surrogate = match (surrogate, chunk.invalid()) {
-            (1, [0xa0..=0xbf]) => 2,
-            (2, [0x80..=0xbf]) | (_, []) => 0,
-            (_, invalid) => {
-                text.push(char::REPLACEMENT_CHARACTER);
-                usize::from(invalid == [0xed])
-            }
-        };
-    }
-    text
 }
 
 /// Writes a text, at most 32,767 bytes of it.
@@ -231,7 +211,7 @@ mod tests {
             (b"\xe0\x80\x80", "\u{fffd}\u{fffd}\u{fffd}"),
             (b"\xf0\x9f\x98", "\u{fffd}"),
         ] {
-            assert_eq!(lossy(bytes), expect, "{bytes:x?}");
+            assert_eq!(utf8::decode(bytes), expect, "{bytes:x?}");
         }
     }
 

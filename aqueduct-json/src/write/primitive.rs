@@ -1,7 +1,7 @@
 //! Texts, numbers and bytes, as Jackson writes them.
 
-use aqueduct_data::float_text::{java_f32, java_f64};
 use aqueduct_data::{Decimal, Type, Value};
+use aqueduct_jvm::number::{java_f32, java_f64};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 

@@ -101,17 +101,21 @@ impl DeadLetterQueue {
         Ok(Self { form, letters, sender: Mutex::new(Sender { lane, sequence: 0 }), stop })
     }
 
-    /// Sends the letter for a failure. Waits for room in the producer, with the thread of the task, which has nothing
-    /// better to do: letters are rare.
+    /// Sends the letter for a failure, and a receipt when it is safe. Waits for room in the producer, with the thread of
+    /// the task, which has nothing better to do: letters are rare.
     pub(crate) fn send(&self, failure: &Failure<'_>) -> Option<Receipt> {
-        let Original::Sink(consumed) = failure.original else {
-            return None;
-        };
-        let letter = self.form.letter(failure)?;
         let (sender, receipt) = oneshot::channel();
+        self.write(failure, Some(sender)).then_some(receipt)
+    }
+
+    /// Sends the letter for a failure; answers false when the record did not come from Kafka.
+    fn write(&self, failure: &Failure<'_>, sender: Option<oneshot::Sender<Result<(), ConnectError>>>) -> bool {
+        let (Original::Sink(consumed), Some(letter)) = (failure.original, self.form.letter(failure)) else {
+            return false;
+        };
         let partition = TopicPartition { topic: consumed.topic.clone(), partition: consumed.partition };
-        self.post(letter, Pending { partition, sender: Some(sender) });
-        Some(receipt)
+        self.post(letter, Pending { partition, sender });
+        true
     }
 
     fn post(&self, letter: EncodedRecord, pending: Pending) {
@@ -193,11 +197,7 @@ impl Reporter for DeadLetterReporter {
     }
 
     fn report(&mut self, failure: &Failure<'_>) {
-        let queue = &self.0;
-        if let (Original::Sink(consumed), Some(letter)) = (failure.original, queue.form.letter(failure)) {
-            let partition = TopicPartition { topic: consumed.topic.clone(), partition: consumed.partition };
-            queue.post(letter, Pending { partition, sender: None });
-        }
+        self.0.write(failure, None);
     }
 }
 

@@ -42,8 +42,20 @@ const ENTRIES: [&str; 12] = [
     "values.jsonl",
 ];
 
+/// Of the project's own corpus: how many messages of a file differ, and how many of its cases cannot be expressed here.
+/// Files that are not listed have none of either. A better figure is to be written here, too.
+const SHORTCOMINGS: [(&str, usize, usize); 7] = [
+    ("connector_config.jsonl", 3, 0),
+    ("json_converter_from.jsonl", 0, 18),
+    ("predicates.jsonl", 0, 2),
+    ("schema.jsonl", 22, 48),
+    ("simple_converters.jsonl", 5, 0),
+    ("transforms.jsonl", 11, 45),
+    ("values.jsonl", 9, 14),
+];
+
 /// What else may be there: other programs read it.
-const OTHER_ENTRIES: [&str; 3] = ["README.md", "known-differences.txt", "rest"];
+const OTHER_ENTRIES: [&str; 4] = ["README.md", "assignor", "known-differences.txt", "rest"];
 
 const KNOWN_DIFFERENCES: &str = "known-differences.txt";
 
@@ -55,10 +67,10 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let chosen: Vec<String> = arguments.into_iter().filter(|argument| !argument.starts_with('-')).collect();
-    let directory = directory();
+    let (directory, is_ours) = directory();
     // Panics are told with their case.
     std::panic::set_hook(Box::new(|_| {}));
-    match run(&directory, &chosen) {
+    match run(&directory, is_ours, &chosen) {
         Ok((passed, failed)) => {
             println!("{passed} passed, {failed} failed");
             if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -70,21 +82,23 @@ fn main() -> ExitCode {
     }
 }
 
-fn directory() -> PathBuf {
+/// The corpus to play, and whether it is the project's own.
+fn directory() -> (PathBuf, bool) {
     // Cargo runs tests in their package's folder; a relative path is meant from where cargo was called, or from the workspace.
     let workspace = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     match std::env::var_os("AQUEDUCT_CONFORMANCE").map(PathBuf::from) {
-        None => workspace.join("conformance"),
-        Some(given) if given.is_absolute() => given,
+        None => (workspace.join("conformance"), true),
+        Some(given) if given.is_absolute() => (given, false),
         Some(given) => {
             let caller = std::env::var_os("PWD").map_or_else(|| workspace.to_owned(), PathBuf::from);
-            [caller.join(&given), workspace.join(&given)].into_iter().find(|path| path.is_dir()).unwrap_or(given)
+            let known = [caller.join(&given), workspace.join(&given)].into_iter().find(|path| path.is_dir());
+            (known.unwrap_or(given), false)
         }
     }
 }
 
 /// Plays a directory; answers how many cases passed and failed.
-fn run(directory: &Path, chosen: &[String]) -> Result<(usize, usize), String> {
+fn run(directory: &Path, is_ours: bool, chosen: &[String]) -> Result<(usize, usize), String> {
     let mut known = KnownDifferences::read(&directory.join(KNOWN_DIFFERENCES))?;
     let listed = std::fs::read_dir(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
     let mut unknown: Vec<String> =
@@ -108,6 +122,9 @@ fn run(directory: &Path, chosen: &[String]) -> Result<(usize, usize), String> {
             play(&text, &mut known, chosen, check)
         };
         print(name, &tally);
+        if is_ours && chosen.is_empty() && !as_short_as_ever(name, &tally) {
+            failed += 1;
+        }
         passed += tally.passed + tally.known;
         failed += tally.failed();
         seen += tally.cases;
@@ -125,6 +142,20 @@ fn run(directory: &Path, chosen: &[String]) -> Result<(usize, usize), String> {
         }
     }
     Ok((passed, failed))
+}
+
+/// Whether a file of the project's own corpus falls as short as is written down, and says so if not.
+fn as_short_as_ever(name: &str, tally: &FileTally) -> bool {
+    let written = SHORTCOMINGS.iter().find(|(listed, ..)| *listed == name).map_or((0, 0), |&(_, m, n)| (m, n));
+    let (compared, equal) = tally.messages;
+    let found = (compared - equal, tally.not_compared.values().sum());
+    if found != written {
+        println!(
+            "{name}: {} messages differ and {} cases are not representable; written down are {} and {}",
+            found.0, found.1, written.0, written.1
+        );
+    }
+    found == written
 }
 
 fn driver<'a>(name: &str, text: &str) -> Check<'a> {

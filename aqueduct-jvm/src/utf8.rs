@@ -3,7 +3,7 @@
 /// The text of bytes that are not UTF-8.
 ///
 /// It differs from Rust's own in how often U+FFFD comes: an encoded surrogate is one, not one for each byte.
-pub(crate) fn decode(bytes: &[u8]) -> String {
+pub fn decode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     // How many bytes of an encoded surrogate came just before, and are replaced already.
     let mut surrogate = 0;
