@@ -14,7 +14,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     version,
     max_term_width = 100,
     after_help = "\
-Example, beside a broker on localhost:9092:
+The first minute, without any Kafka:
+  aqueduct quickstart
+Beside a broker on localhost:9092:
   aqueduct standalone config/connect-standalone.properties config/connect-file-source.properties
   curl localhost:8083/connectors
 
@@ -31,8 +33,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Shows the main job: lines of a file through Kafka into another file
     ///
-    /// Writes a sample file and the files of a worker and two connectors, runs them, and shows the lines that arrive, also
-    /// those that you append. Ctrl-C ends it.
+    /// Starts a development broker, writes a sample file and the files of a worker and two connectors, runs them, and shows
+    /// the lines that arrive, also those that you append. Ctrl-C ends it.
     Quickstart(QuickstartArgs),
     /// Runs a worker of its own, with the connectors of some files
     ///
@@ -46,7 +48,14 @@ pub(crate) enum Command {
         /// Connectors to create: properties files, or JSON
         #[arg(value_name = "CONNECTOR")]
         connectors: Vec<PathBuf>,
+        #[command(flatten)]
+        broker: WithDevBroker,
     },
+    /// Runs a development broker: one node of Kafka, not for production
+    ///
+    /// Any Kafka client can use it. Everything is in memory, or in the folder that --data-dir names. There is no
+    /// authentication: who reaches the address can read and write.
+    DevBroker(DevBrokerArgs),
     /// Lists the plugins: connectors, converters, transforms, predicates
     Plugins {
         /// As JSON
@@ -64,18 +73,53 @@ pub(crate) enum Command {
     },
 }
 
+/// A development broker beside a worker.
+#[derive(Debug, Args)]
+pub(crate) struct WithDevBroker {
+    /// Starts a development broker at this address, and uses it in place of bootstrap.servers
+    #[arg(long = "dev-broker", value_name = "HOST:PORT", num_args = 0..=1, require_equals = true,
+          default_missing_value = DEV_BROKER)]
+    pub(crate) address: Option<String>,
+    /// Where the development broker keeps everything; without it in memory
+    #[arg(long = "dev-broker-dir", value_name = "FOLDER", requires = "address")]
+    pub(crate) folder: Option<PathBuf>,
+}
+
+/// Where a development broker listens unless it is told otherwise.
+const DEV_BROKER: &str = "127.0.0.1:9092";
+
+#[derive(Debug, Args)]
+pub(crate) struct DevBrokerArgs {
+    /// Where it listens; port 0 takes a free one
+    #[arg(value_name = "HOST:PORT", default_value = DEV_BROKER)]
+    pub(crate) address: String,
+    /// Where everything is kept
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Partitions of a topic that does not say how many
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) partitions: u16,
+    /// Refuses to make topics that nobody created
+    #[arg(long)]
+    pub(crate) no_auto_create: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct QuickstartArgs {
-    /// The Kafka to use
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9092")]
-    pub(crate) kafka: String,
+    /// A Kafka to use in place of the development broker that runs inside of the process
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) kafka: Option<String>,
+    /// The port of the development broker (0 takes a free one)
+    #[arg(long, value_name = "PORT", default_value_t = 9092, conflicts_with = "kafka")]
+    pub(crate) broker_port: u16,
     /// The port of the worker's REST API
     #[arg(long, value_name = "PORT", default_value_t = 8083)]
     pub(crate) rest_port: u16,
-    /// Where the files are, to go on with them next time; without it a temporary folder that is removed at the end
+    /// Where the files and the broker's records are, to go on with them next time; without it a temporary folder that is
+    /// removed at the end
     #[arg(long, value_name = "FOLDER")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// Ends when so many lines have arrived (the sample has three)
+    /// Ends when so many lines have been shown (the sample has three)
     #[arg(long, value_name = "N")]
     pub(crate) exit_after_lines: Option<usize>,
 }

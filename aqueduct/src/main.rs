@@ -2,11 +2,13 @@
 
 mod cli;
 mod connector_file;
+mod dev_broker;
 mod exit;
 mod logging;
 mod plugins;
 mod properties_file;
 mod quickstart;
+mod signals;
 mod standalone;
 mod validate;
 mod worker_settings;
@@ -27,11 +29,13 @@ fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         cli::Command::Quickstart(args) => quickstart::run(&args, &cli.log),
-        cli::Command::Standalone { worker, connectors } => {
+        cli::Command::Standalone { worker, connectors, broker } => {
             let loggers = logging::init(&cli.log);
             aqueduct_worker::install_hook();
-            standalone::run(&worker, &connectors, loggers)
+            dev_broker::beside(&broker)
+                .and_then(|broker| standalone::run(&worker, &connectors, broker.as_ref(), loggers))
         }
+        cli::Command::DevBroker(args) => dev_broker::run(&args, logging::init(&cli.log)),
         cli::Command::Plugins { json } => plugins::list(json),
         cli::Command::Validate { worker, connectors } => validate::run(worker.as_deref(), &connectors),
     };

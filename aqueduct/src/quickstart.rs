@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli::{LogArgs, QuickstartArgs};
+use crate::dev_broker::EmbeddedBroker;
 use crate::exit::Failure;
 use crate::{logging, standalone};
 use files::Files;
@@ -23,11 +24,17 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) fn run(args: &QuickstartArgs, log: &LogArgs) -> Result<(), Failure> {
     check_port(args.rest_port)?;
     let folder = Folder::of(args.data_dir.as_deref())?;
-    let files = Files::write(folder.path(), &args.kafka, args.rest_port).map_err(|error| folder.failure(&error))?;
+    let (broker, kafka) = kafka(args, &folder)?;
+    let files = Files::write(folder.path(), &kafka, args.rest_port).map_err(|error| folder.failure(&error))?;
     let file = std::fs::File::create(&files.log).map_err(|error| folder.failure(&error))?;
     let loggers = logging::init_to(log, file);
     aqueduct_worker::install_hook();
 
+    say("Kafka")?;
+    match &broker {
+        Some(_) => tell(&format!("a development broker inside of this process, at {kafka} (not for production)"))?,
+        None => tell(&format!("at {kafka}"))?,
+    }
     say("Files")?;
     tell(&format!("in {}", folder.path().display()))?;
     tell(&format!("{} holds:", files.input.display()))?;
@@ -40,12 +47,30 @@ pub(crate) fn run(args: &QuickstartArgs, log: &LogArgs) -> Result<(), Failure> {
         files.source.display(),
         files.sink.display()
     ))?;
-    let outcome = standalone::run_beside(&files.worker, &connectors, loggers, show(&files, args));
+    let outcome = standalone::run_beside(&files.worker, &connectors, None, loggers, show(&files, args));
     if outcome.is_err() {
         // There is nobody left to tell when standard error is closed.
         let _ = writeln!(std::io::stderr(), "{}", log_tail(&files.log));
     }
     outcome
+}
+
+/// The broker inside of this process, unless another Kafka was named; and where it is.
+fn kafka(args: &QuickstartArgs, folder: &Folder) -> Result<(Option<EmbeddedBroker>, String), Failure> {
+    if let Some(kafka) = &args.kafka {
+        return Ok((None, kafka.clone()));
+    }
+    let port = args.broker_port;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    if port != 0 && TcpListener::bind(address).is_err() {
+        return Err(Failure::start(format!(
+            "the development broker cannot listen on {address}: something else does; use it with --kafka {address} if it is a \
+             Kafka, or choose another port with --broker-port PORT (0 takes a free one)"
+        )));
+    }
+    let broker = EmbeddedBroker::start(&address.to_string(), Some(&folder.path().join("broker")))?;
+    let bootstrap = broker.bootstrap().to_owned();
+    Ok((Some(broker), bootstrap))
 }
 
 /// Shows lines as they arrive; ends when there are as many as were asked for.

@@ -15,31 +15,39 @@ use aqueduct_plugins::Plugins;
 use aqueduct_rest::{RestConfig, RestServer};
 use aqueduct_storage::{FileOffsetStore, MemoryStatusStore};
 use aqueduct_worker::Worker;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::dev_broker::EmbeddedBroker;
 use crate::exit::Failure;
 use crate::logging::TargetLoggers;
+use crate::signals::Signals;
 use crate::{connector_file, plugins, properties_file, worker_settings};
 
 /// The Kafka version that this worker is compatible with, and our own.
 pub(crate) const VERSION: &str = concat!("4.3.1+aqueduct.", env!("CARGO_PKG_VERSION"));
 
-/// Signals within this time are one signal.
-const SAME_BREATH: std::time::Duration = std::time::Duration::from_millis(200);
-
 /// Runs a worker until a signal stops it.
-pub(crate) fn run(worker_file: &Path, connector_files: &[PathBuf], loggers: Arc<TargetLoggers>) -> Result<(), Failure> {
-    run_beside(worker_file, connector_files, loggers, std::future::pending())
+pub(crate) fn run(
+    worker_file: &Path,
+    connector_files: &[PathBuf],
+    broker: Option<&EmbeddedBroker>,
+    loggers: Arc<TargetLoggers>,
+) -> Result<(), Failure> {
+    run_beside(worker_file, connector_files, broker, loggers, std::future::pending())
 }
 
-/// Runs a worker until a signal stops it or `beside`, which begins when the worker is ready, has ended.
+/// Runs a worker until a signal stops it or `beside`, which begins when the worker is ready, has ended. An embedded broker
+/// takes the place of `bootstrap.servers`.
 pub(crate) fn run_beside(
     worker_file: &Path,
     connector_files: &[PathBuf],
+    broker: Option<&EmbeddedBroker>,
     loggers: Arc<TargetLoggers>,
     beside: impl Future<Output = Result<(), Failure>>,
 ) -> Result<(), Failure> {
-    let props = properties_file::read(worker_file, "the worker file").map_err(Failure::start)?;
+    let mut props = properties_file::read(worker_file, "the worker file").map_err(Failure::start)?;
+    if let Some(broker) = broker {
+        broker.replace_bootstrap(&mut props);
+    }
     let control = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let control = control.map_err(|error| Failure::start(format!("cannot start the control runtime: {error}")))?;
     let tasks = tokio::runtime::Builder::new_multi_thread()
@@ -194,45 +202,4 @@ async fn create_all(
 /// The commit that this binary was built from.
 fn commit() -> &'static str {
     option_env!("AQUEDUCT_COMMIT").unwrap_or("unknown")
-}
-
-/// SIGINT and SIGTERM, which mean the same.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    stopped: bool,
-}
-
-impl Signals {
-    fn new() -> Result<Self, Failure> {
-        let listen = |kind| signal(kind).map_err(|error| Failure::start(format!("cannot listen to signals: {error}")));
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-            stopped: false,
-        })
-    }
-
-    /// Waits for the first signal; ready at once after it.
-    async fn stop(&mut self) {
-        if !self.stopped {
-            self.next().await;
-            self.stopped = true;
-        }
-    }
-
-    /// Waits for another signal. Supervisors tend to signal the process and its group in one breath; what comes together
-    /// counts as one.
-    async fn another(&mut self) {
-        tokio::time::sleep(SAME_BREATH).await;
-        while tokio::time::timeout(std::time::Duration::ZERO, self.next()).await.is_ok() {}
-        self.next().await;
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
 }

@@ -32,6 +32,7 @@ const LEVELS: &[(&str, i8, Role)] = &[
     ("aqueduct-group", 3, Role::Engine),
     ("aqueduct-plugins", 3, Role::Engine),
     ("aqueduct-kafka", 2, Role::Engine),
+    ("aqueduct-devbroker", 2, Role::Engine),
     ("aqueduct-json", 2, Role::Plugin),
     ("aqueduct-converters", 2, Role::Plugin),
     ("aqueduct-transforms", 2, Role::Plugin),
@@ -56,7 +57,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] =
 const HOMES: &[(&str, &[&str])] = &[
     ("rdkafka", &["aqueduct-kafka"]),
     ("rdkafka-sys", &["aqueduct-kafka"]),
-    ("kafka-protocol", &["aqueduct-kafka", "aqueduct-group"]),
+    ("kafka-protocol", &["aqueduct-devbroker", "aqueduct-kafka", "aqueduct-group"]),
     ("hyper", &["aqueduct-rest"]),
     ("hyper-util", &["aqueduct-rest"]),
     ("axum", &["aqueduct-rest"]),
