@@ -4,12 +4,14 @@
 //! `tests/run` sets the environment that the stories need; without it they say so and fail.
 
 mod brokers;
+mod dev_broker;
 mod http;
 mod topic;
 mod wait;
 mod worker;
 
 pub use brokers::{Cluster, bootstrap};
+pub use dev_broker::DevBroker;
 pub use topic::{topic_records, topic_values};
 pub use wait::{eventually, eventually_within};
 pub use worker::{Properties, Worker, WorkerFiles, file_sink, file_source};

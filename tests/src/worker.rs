@@ -71,6 +71,23 @@ impl WorkerFiles {
         Self { folder: folder.to_owned(), worker, connectors: Vec::new(), port }
     }
 
+    /// A member of the group of this name, with topics that are named after it and rebalances that do not wait.
+    pub fn distributed(folder: &Path, bootstrap: &str, group: &str) -> Self {
+        let mut files = Self::new(folder, bootstrap);
+        files.worker.retain(|(key, _)| key != "offset.storage.file.filename");
+        files.worker.extend(properties(&[
+            ("group.id", group),
+            ("session.timeout.ms", "6000"),
+            ("heartbeat.interval.ms", "1000"),
+            ("scheduled.rebalance.max.delay.ms", "0"),
+        ]));
+        for store in ["config", "offset", "status"] {
+            files.worker.push((format!("{store}.storage.topic"), format!("{group}-{store}s")));
+            files.worker.push((format!("{store}.storage.replication.factor"), "1".to_owned()));
+        }
+        files
+    }
+
     /// Sets worker properties, over those that are there.
     #[must_use]
     pub fn with(mut self, pairs: &[(&str, &str)]) -> Self {
@@ -123,6 +140,15 @@ impl WorkerFiles {
         self.spawn(command).ready(self.connectors.len())
     }
 
+    /// Starts a Java distributed worker on the same properties, and waits until it serves REST. Its connectors are created
+    /// over REST; those of the command line are not used.
+    pub fn start_java_distributed(&self) -> Worker {
+        let files = self.write();
+        let mut command = Command::new(setting("AQUEDUCT_TESTBED"));
+        command.args(["java", "org.apache.kafka.connect.cli.ConnectDistributed"]).arg(&files[0]);
+        self.spawn(command).ready(0)
+    }
+
     fn spawn(&self, mut command: Command) -> Worker {
         let log = self.folder.join("worker.log");
         let output = fs::OpenOptions::new().create(true).append(true).open(&log).expect("the folder is ours");
@@ -132,7 +158,8 @@ impl WorkerFiles {
     }
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     listener.local_addr().expect("it is bound").port()
 }
