@@ -2,9 +2,6 @@
 
 use aqueduct_testkit::hostile::{TARGETS, mutated};
 
-/// So many inputs each: a second or so.
-const INPUTS: usize = 20_000;
-
 /// The seed of the generator; a failure prints it with the input.
 const SEED: u64 = 20_261_124;
 
@@ -20,7 +17,7 @@ fn seeds_are_read() {
 #[test]
 fn changed_seeds_are_read_or_refused() {
     for target in TARGETS {
-        for input in mutated(&(target.seeds)(), SEED, INPUTS) {
+        for input in mutated(&(target.seeds)(), SEED, target.inputs) {
             let outcome = std::panic::catch_unwind(|| (target.read)(&input));
             assert!(
                 outcome.is_ok(),
