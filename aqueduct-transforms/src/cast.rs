@@ -10,11 +10,12 @@ use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef
 
 use crate::cast_value::{cast, check_castable, check_target};
 use crate::part::{Part, map_mut};
+use crate::paths::Reshape;
 use crate::replace_field::RENAMES;
 use crate::schema_cache::SchemaCache;
 use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, settle_null, take, with_basics};
 
-const SPEC: &str = "spec";
+pub(crate) const SPEC: &str = "spec";
 const PURPOSE: &str = "cast types";
 
 pub(crate) fn definition() -> ConfigDef {
@@ -233,5 +234,12 @@ impl Transform for Cast {
             }
         }
         Ok(Some(record))
+    }
+}
+
+impl Reshape for Cast {
+    fn reshaped(&mut self, schema: &SchemaRef) -> Result<SchemaRef, ConnectError> {
+        let casts = &self.casts;
+        Ok(self.schemas.get(schema, |schema| casts.plan(schema))?.schema.clone())
     }
 }

@@ -13,10 +13,10 @@ use crate::part::{Part, map, map_mut, structure};
 use crate::schema_cache::SchemaCache;
 use crate::structs::{REPLACE_NULL_WITH_DEFAULT, kept, replace_null_with_default, value_at, with_basics};
 
-const FIELDS: &str = "fields";
-const HEADERS: &str = "headers";
-const OPERATION: &str = "operation";
-const MOVE: &str = "move";
+pub(crate) const FIELDS: &str = "fields";
+pub(crate) const HEADERS: &str = "headers";
+pub(crate) const OPERATION: &str = "operation";
+pub(crate) const MOVE: &str = "move";
 const COPY: &str = "copy";
 
 pub(crate) fn definition() -> ConfigDef {
@@ -70,7 +70,7 @@ impl HeaderFrom {
         })
     }
 
-    fn purpose(&self) -> &'static str {
+    pub(crate) fn purpose(&self) -> &'static str {
         if self.moves { "header move" } else { "header copy" }
     }
 

@@ -6,13 +6,14 @@
 
 use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type, Validator};
-use aqueduct_data::{ByteString, DataError, Decimal, Struct, Value, ValueMap, values};
+use aqueduct_data::{ByteString, DataError, Decimal, SchemaRef, Struct, Value, ValueMap, values};
 
 use crate::part::{Part, map_mut};
+use crate::paths::Reshape;
 use crate::schema_cache::SchemaCache;
 use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, settle_null, take};
 
-const FIELDS: &str = "fields";
+pub(crate) const FIELDS: &str = "fields";
 const REPLACEMENT: &str = "replacement";
 const PURPOSE: &str = "mask fields";
 
@@ -142,5 +143,11 @@ impl Transform for MaskField {
             part.value = Value::from(Struct::from_values(schema, values));
         }
         Ok(Some(record))
+    }
+}
+
+impl Reshape for MaskField {
+    fn reshaped(&mut self, schema: &SchemaRef) -> Result<SchemaRef, ConnectError> {
+        Ok(schema.clone())
     }
 }

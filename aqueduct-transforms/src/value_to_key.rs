@@ -10,8 +10,8 @@ use crate::part::{map, structure};
 use crate::schema_cache::SchemaCache;
 use crate::structs::{REPLACE_NULL_WITH_DEFAULT, kept, replace_null_with_default, value_at};
 
-const FIELDS: &str = "fields";
-const PURPOSE: &str = "copying fields from value to key";
+pub(crate) const FIELDS: &str = "fields";
+pub(crate) const PURPOSE: &str = "copying fields from value to key";
 
 pub(crate) fn definition() -> ConfigDef {
     ConfigDef::new()
