@@ -3,6 +3,9 @@
 //! With `spec=id:string,price:float64`, the value `{id=1, price="9.75"}` becomes `{id="1", price=9.75}`. With
 //! `spec=int32`, the value `"42"` becomes `42`. Numbers lose what does not fit, as in Java; a text that is no number is
 //! an error. Texts of bytes are in base64.
+//!
+//! With `field.syntax.version=V2`, which Java does not have here, fields are paths: `spec=address.zip:int32` casts the field
+//! `zip` inside of the field `address`.
 
 use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, ConfigValueData, Importance, Type, Validator};

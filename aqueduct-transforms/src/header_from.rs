@@ -2,6 +2,9 @@
 //!
 //! With `fields=trace`, `headers=trace-id` and `operation=move`, the value `{id=1, trace=x}` becomes `{id=1}` and the
 //! record gets the header `trace-id` with the value `x`.
+//!
+//! With `field.syntax.version=V2`, which Java does not have here, fields are paths: `fields=address.zip` reads the field `zip`
+//! inside of the field `address`, and `move` takes it away there.
 
 use std::sync::Arc;
 

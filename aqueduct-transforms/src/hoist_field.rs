@@ -1,6 +1,9 @@
 //! `HoistField` wraps the key or value in a field.
 //!
 //! With `field=line`, the value `"foo"` becomes the struct `Struct{line=foo}`, or without a schema the map `{line=foo}`.
+//!
+//! With `field.syntax.version=V2`, which Java does not have here, `hoisted` is the path to what is wrapped instead of the
+//! whole: with `hoisted=address.zip`, the value `{address={zip=89073}}` becomes `{address={zip={line=89073}}}`.
 
 use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type};

@@ -3,6 +3,9 @@
 //! With `static.field=data_source` and `static.value=files`, the value `{line=foo}` becomes
 //! `{line=foo, data_source=files}`. A field's name ends with `!` when it is required, with `?` (or nothing) when it is
 //! optional; that matters only to the schema.
+//!
+//! With `field.syntax.version=V2`, which Java does not have here, fields are paths: `topic.field=meta.topic` inserts the field
+//! `topic` into the field `meta`, which is made where it does not exist. With a schema, a `meta` that is null stays null.
 
 use aqueduct_api::{ConfigMap, ConnectError, Origin, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type};

@@ -3,6 +3,9 @@
 //! With `fields=card,name`, the value `{id=1, card=4711, name=Ann}` becomes `{id=1, card=0, name=}`; with
 //! `fields=name` and `replacement=xxx` it becomes `{id=1, card=4711, name=xxx}`. Replacements are for texts and numbers
 //! only, and have to be numbers for numbers.
+//!
+//! With `field.syntax.version=V2`, which Java does not have here, fields are paths: `fields=address.zip` masks the field `zip`
+//! inside of the field `address`.
 
 use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type, Validator};

@@ -3,6 +3,10 @@
 //! With `exclude=secret` and `renames=id:key`, the value `{id=1, secret=x, name=Ann}` becomes `{key=1, name=Ann}`.
 //! `exclude` and `include` go by the names from before the renaming; `exclude` wins. Their names until Kafka 2.7 were
 //! `blacklist` and `whitelist`, which still count where the new ones are not given.
+//!
+//! With `field.syntax.version=V2`, which Java does not have here, fields are paths: `exclude=address.zip` leaves out the field
+//! `zip` inside of the field `address`, `include=address.zip` keeps only that of it, and `renames=address.zip:code` renames it
+//! where it is. What is renamed on the way has its old name in all paths.
 
 use std::collections::{HashMap, HashSet};
 

@@ -4,6 +4,9 @@
 //! With `field=at`, `target.type=string` and `format=yyyy-MM-dd`, the value `{id=1, at=1700000000123}` becomes
 //! `{id=1, at="2023-11-14"}`. Without `field`, the whole key or value is a timestamp. What a timestamp is comes from its
 //! schema, and without one from its class.
+//!
+//! With `field.syntax.version=V2`, which Java does not have here, `field` is a path: `event.at` is the field `at` inside of the
+//! field `event`.
 
 use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type, Validator};

@@ -31,15 +31,16 @@ fn plain(json: &Json) -> Value {
 
 /// A value with a schema, in which everything inside may be null. A null is one of a struct with the field `city`.
 fn typed(json: &Json, optional: bool) -> (SchemaRef, Value) {
-    let leaf = |kind, value| (if optional { SchemaBuilder::new(kind).optional() } else { SchemaBuilder::new(kind) }, value);
+    let leaf =
+        |kind, value| (if optional { SchemaBuilder::new(kind).optional() } else { SchemaBuilder::new(kind) }, value);
     let (builder, value) = match json {
         Json::Number(n) => leaf(Type::Int64, n.as_i64().unwrap().into()),
         Json::String(text) => leaf(Type::String, text.as_str().into()),
         Json::Object(members) => {
             let fields: Vec<_> = members.iter().map(|(name, member)| (name.clone(), typed(member, true))).collect();
-            let builder = fields
-                .iter()
-                .fold(SchemaBuilder::structure(), |builder, (name, (schema, _))| builder.field(name.clone(), schema.clone()));
+            let builder = fields.iter().fold(SchemaBuilder::structure(), |builder, (name, (schema, _))| {
+                builder.field(name.clone(), schema.clone())
+            });
             let builder = if optional { builder.optional() } else { builder };
             let values = fields.into_iter().map(|(_, (_, value))| value).collect();
             let schema = builder.build().unwrap();
@@ -115,104 +116,209 @@ fn cast_reaches_inside() {
         "{address={city=Ulm, zip=89073}, id=1}",
         "Struct{address=Struct{city=Ulm,zip=89073},id=1} {address:{city:STRING?,zip:INT32?}?,id:STRING?}",
     );
-    check("Cast$Value", &[("spec", "a.b.c:int8")], &json!({"a": {"b": {"c": "7"}}}),
-        "{a={b={c=7}}}", "Struct{a=Struct{b=Struct{c=7}}} {a:{b:{c:INT8?}?}?}");
+    check(
+        "Cast$Value",
+        &[("spec", "a.b.c:int8")],
+        &json!({"a": {"b": {"c": "7"}}}),
+        "{a={b={c=7}}}",
+        "Struct{a=Struct{b=Struct{c=7}}} {a:{b:{c:INT8?}?}?}",
+    );
     check("Cast$Value", &[("spec", "`a.b`:int8")], &json!({"a.b": "7"}), "{a.b=7}", "Struct{a.b=7} {a.b:INT8?}");
-    check("Cast$Value", &[("spec", "address.city:int8")], &homeless(),
-        "{address=null, id=1}", "Struct{id=1} {address:{city:INT8?}?,id:INT64?}");
-    check("Cast$Value", &[("spec", "id.x:int8")], &customer(),
+    check(
+        "Cast$Value",
+        &[("spec", "address.city:int8")],
+        &homeless(),
+        "{address=null, id=1}",
+        "Struct{id=1} {address:{city:INT8?}?,id:INT64?}",
+    );
+    check(
+        "Cast$Value",
+        &[("spec", "id.x:int8")],
+        &customer(),
         "DataException: Only Map objects supported in absence of schema for [cast types], found: java.lang.Long",
-        "DataException: Cannot look up fields on non-struct type");
+        "DataException: Cannot look up fields on non-struct type",
+    );
     check("Cast$Value", &[("spec", "int8")], &json!(7), "7", "7 INT8");
 }
 
 #[test]
 fn mask_reaches_inside() {
-    check("MaskField$Value", &[("fields", "address.zip,id")], &customer(),
+    check(
+        "MaskField$Value",
+        &[("fields", "address.zip,id")],
+        &customer(),
         "{address={city=Ulm, zip=}, id=0}",
-        "Struct{address=Struct{city=Ulm,zip=},id=0} {address:{city:STRING?,zip:STRING?}?,id:INT64?}");
-    check("MaskField$Value", &[("fields", "address.zip"), ("replacement", "*")], &customer(),
+        "Struct{address=Struct{city=Ulm,zip=},id=0} {address:{city:STRING?,zip:STRING?}?,id:INT64?}",
+    );
+    check(
+        "MaskField$Value",
+        &[("fields", "address.zip"), ("replacement", "*")],
+        &customer(),
         "{address={city=Ulm, zip=*}, id=1}",
-        "Struct{address=Struct{city=Ulm,zip=*},id=1} {address:{city:STRING?,zip:STRING?}?,id:INT64?}");
-    check("MaskField$Value", &[("fields", "nowhere.zip")], &customer(),
+        "Struct{address=Struct{city=Ulm,zip=*},id=1} {address:{city:STRING?,zip:STRING?}?,id:INT64?}",
+    );
+    check(
+        "MaskField$Value",
+        &[("fields", "nowhere.zip")],
+        &customer(),
         "{address={city=Ulm, zip=89073}, id=1}",
-        "Struct{address=Struct{city=Ulm,zip=89073},id=1} {address:{city:STRING?,zip:STRING?}?,id:INT64?}");
+        "Struct{address=Struct{city=Ulm,zip=89073},id=1} {address:{city:STRING?,zip:STRING?}?,id:INT64?}",
+    );
 }
 
 #[test]
 fn replace_reaches_inside() {
-    check("ReplaceField$Value", &[("exclude", "address.zip")], &customer(),
-        "{address={city=Ulm}, id=1}", "Struct{address=Struct{city=Ulm},id=1} {address:{city:STRING?}?,id:INT64?}");
-    check("ReplaceField$Value", &[("include", "address.city")], &customer(),
-        "{address={city=Ulm}}", "Struct{address=Struct{city=Ulm}} {address:{city:STRING?}?}");
-    check("ReplaceField$Value", &[("include", "address,address.city")], &customer(),
+    check(
+        "ReplaceField$Value",
+        &[("exclude", "address.zip")],
+        &customer(),
+        "{address={city=Ulm}, id=1}",
+        "Struct{address=Struct{city=Ulm},id=1} {address:{city:STRING?}?,id:INT64?}",
+    );
+    check(
+        "ReplaceField$Value",
+        &[("include", "address.city")],
+        &customer(),
+        "{address={city=Ulm}}",
+        "Struct{address=Struct{city=Ulm}} {address:{city:STRING?}?}",
+    );
+    check(
+        "ReplaceField$Value",
+        &[("include", "address,address.city")],
+        &customer(),
         "{address={city=Ulm, zip=89073}}",
-        "Struct{address=Struct{city=Ulm,zip=89073}} {address:{city:STRING?,zip:STRING?}?}");
-    check("ReplaceField$Value", &[("renames", "address:home,address.zip:code")], &customer(),
+        "Struct{address=Struct{city=Ulm,zip=89073}} {address:{city:STRING?,zip:STRING?}?}",
+    );
+    check(
+        "ReplaceField$Value",
+        &[("renames", "address:home,address.zip:code")],
+        &customer(),
         "{home={city=Ulm, code=89073}, id=1}",
-        "Struct{home=Struct{city=Ulm,code=89073},id=1} {home:{city:STRING?,code:STRING?}?,id:INT64?}");
-    check("ReplaceField$Value", &[("blacklist", "address.zip")], &customer(),
-        "{address={city=Ulm}, id=1}", "Struct{address=Struct{city=Ulm},id=1} {address:{city:STRING?}?,id:INT64?}");
-    check("ReplaceField$Value", &[("exclude", "address.city")], &homeless(),
-        "{address=null, id=1}", "Struct{id=1} {address:{}?,id:INT64?}");
+        "Struct{home=Struct{city=Ulm,code=89073},id=1} {home:{city:STRING?,code:STRING?}?,id:INT64?}",
+    );
+    check(
+        "ReplaceField$Value",
+        &[("blacklist", "address.zip")],
+        &customer(),
+        "{address={city=Ulm}, id=1}",
+        "Struct{address=Struct{city=Ulm},id=1} {address:{city:STRING?}?,id:INT64?}",
+    );
+    check(
+        "ReplaceField$Value",
+        &[("exclude", "address.city")],
+        &homeless(),
+        "{address=null, id=1}",
+        "Struct{id=1} {address:{}?,id:INT64?}",
+    );
 }
 
 #[test]
 fn insert_makes_what_is_missing_of_the_way() {
     let fields = [("topic.field", "meta.from.topic!"), ("partition.field", "meta.from.at")];
-    check("InsertField$Value", &fields, &json!({"id": 1}),
+    check(
+        "InsertField$Value",
+        &fields,
+        &json!({"id": 1}),
         "{id=1, meta={from={topic=orders, at=3}}}",
-        "Struct{id=1,meta=Struct{from=Struct{topic=orders,at=3}}} {id:INT64?,meta:{from:{topic:STRING,at:INT32?}}}");
+        "Struct{id=1,meta=Struct{from=Struct{topic=orders,at=3}}} {id:INT64?,meta:{from:{topic:STRING,at:INT32?}}}",
+    );
     let fixed = [("static.field", "address.country"), ("static.value", "DE")];
-    check("InsertField$Value", &fixed, &json!({"address": {"city": "Ulm"}}),
+    check(
+        "InsertField$Value",
+        &fixed,
+        &json!({"address": {"city": "Ulm"}}),
         "{address={city=Ulm, country=DE}}",
-        "Struct{address=Struct{city=Ulm,country=DE}} {address:{city:STRING?,country:STRING?}?}");
-    check("InsertField$Value", &fixed, &homeless(),
-        "{address={country=DE}, id=1}", "Struct{id=1} {address:{city:STRING?,country:STRING?}?,id:INT64?}");
+        "Struct{address=Struct{city=Ulm,country=DE}} {address:{city:STRING?,country:STRING?}?}",
+    );
+    check(
+        "InsertField$Value",
+        &fixed,
+        &homeless(),
+        "{address={country=DE}, id=1}",
+        "Struct{id=1} {address:{city:STRING?,country:STRING?}?,id:INT64?}",
+    );
 }
 
 #[test]
 fn timestamps_are_converted_inside() {
     let props = [("field", "event.at"), ("target.type", "Timestamp")];
-    check("TimestampConverter$Value", &props, &json!({"event": {"at": 0}}),
+    check(
+        "TimestampConverter$Value",
+        &props,
+        &json!({"event": {"at": 0}}),
         "{event={at=Thu Jan 01 00:00:00 UTC 1970}}",
-        "Struct{event=Struct{at=Thu Jan 01 00:00:00 UTC 1970}} {event:{at:Timestamp?}?}");
+        "Struct{event=Struct{at=Thu Jan 01 00:00:00 UTC 1970}} {event:{at:Timestamp?}?}",
+    );
 }
 
 #[test]
 fn hoist_wraps_what_a_path_leads_to() {
-    check("HoistField$Value", &[("field", "line"), ("hoisted", "address.zip")], &customer(),
+    check(
+        "HoistField$Value",
+        &[("field", "line"), ("hoisted", "address.zip")],
+        &customer(),
         "{address={city=Ulm, zip={line=89073}}, id=1}",
-        "Struct{address=Struct{city=Ulm,zip=Struct{line=89073}},id=1} {address:{city:STRING?,zip:{line:STRING?}}?,id:INT64?}");
-    check("HoistField$Value", &[("field", "line"), ("hoisted", "address")], &homeless(),
-        "{address={line=null}, id=1}", "Struct{address=Struct{},id=1} {address:{line:{city:STRING?}?},id:INT64?}");
+        "Struct{address=Struct{city=Ulm,zip=Struct{line=89073}},id=1} {address:{city:STRING?,zip:{line:STRING?}}?,id:INT64?}",
+    );
+    check(
+        "HoistField$Value",
+        &[("field", "line"), ("hoisted", "address")],
+        &homeless(),
+        "{address={line=null}, id=1}",
+        "Struct{address=Struct{},id=1} {address:{line:{city:STRING?}?},id:INT64?}",
+    );
     check("HoistField$Value", &[("field", "line")], &json!("foo"), "{line=foo}", "Struct{line=foo} {line:STRING}");
 }
 
 #[test]
 fn header_from_reads_paths_and_takes_away_what_is_moved() {
     let of = |operation| [("fields", "address.zip,id"), ("headers", "zip,id"), ("operation", operation)];
-    check("HeaderFrom$Value", &of("move"), &customer(),
+    check(
+        "HeaderFrom$Value",
+        &of("move"),
+        &customer(),
         "{address={city=Ulm}} | zip=89073 | id=1",
-        "Struct{address=Struct{city=Ulm}} {address:{city:STRING?}?} | zip=89073 STRING? | id=1 INT64?");
-    check("HeaderFrom$Value", &of("copy"), &customer(),
+        "Struct{address=Struct{city=Ulm}} {address:{city:STRING?}?} | zip=89073 STRING? | id=1 INT64?",
+    );
+    check(
+        "HeaderFrom$Value",
+        &of("copy"),
+        &customer(),
         "{address={city=Ulm, zip=89073}, id=1} | zip=89073 | id=1",
-        "Struct{address=Struct{city=Ulm,zip=89073},id=1} {address:{city:STRING?,zip:STRING?}?,id:INT64?} | zip=89073 STRING? | id=1 INT64?");
-    check("HeaderFrom$Value", &of("copy"), &homeless(),
-        "{address=null, id=1} | zip=null | id=1", "DataException: Field does not exist: address.zip");
+        "Struct{address=Struct{city=Ulm,zip=89073},id=1} {address:{city:STRING?,zip:STRING?}?,id:INT64?} | zip=89073 STRING? | id=1 INT64?",
+    );
+    check(
+        "HeaderFrom$Value",
+        &of("copy"),
+        &homeless(),
+        "{address=null, id=1} | zip=null | id=1",
+        "DataException: Field does not exist: address.zip",
+    );
 }
 
 #[test]
 fn the_key_has_the_last_names_of_its_paths() {
-    check("ValueToKey", &[("fields", "address.zip,id")], &customer(),
+    check(
+        "ValueToKey",
+        &[("fields", "address.zip,id")],
+        &customer(),
         "{zip=89073, id=1} <- {address={city=Ulm, zip=89073}, id=1}",
-        "Struct{zip=89073,id=1} {zip:STRING?,id:INT64?} <- Struct{address=Struct{city=Ulm,zip=89073},id=1} {address:{city:STRING?,zip:STRING?}?,id:INT64?}");
-    check("ValueToKey", &[("fields", "address.id,id")], &customer(),
+        "Struct{zip=89073,id=1} {zip:STRING?,id:INT64?} <- Struct{address=Struct{city=Ulm,zip=89073},id=1} {address:{city:STRING?,zip:STRING?}?,id:INT64?}",
+    );
+    check(
+        "ValueToKey",
+        &[("fields", "address.id,id")],
+        &customer(),
         "ConfigException: Two paths to fields of the key end with the name id",
-        "ConfigException: Two paths to fields of the key end with the name id");
-    check("ValueToKey", &[("fields", "address.city")], &homeless(),
+        "ConfigException: Two paths to fields of the key end with the name id",
+    );
+    check(
+        "ValueToKey",
+        &[("fields", "address.city")],
+        &homeless(),
         "{city=null} <- {address=null, id=1}",
-        "Struct{} {city:STRING?} <- Struct{id=1} {address:{city:STRING?}?,id:INT64?}");
+        "Struct{} {city:STRING?} <- Struct{id=1} {address:{city:STRING?}?,id:INT64?}",
+    );
 }
 
 #[test]
