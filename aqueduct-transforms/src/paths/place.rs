@@ -185,8 +185,8 @@ fn schema_at(
     creates: bool,
     takes_all: bool,
 ) -> Result<Option<SchemaRef>, ConnectError> {
-    let is_struct = schema.r#type() == Type::Struct;
-    if !is_struct && !(takes_all && way.is_empty()) {
+    let fits = schema.r#type() == Type::Struct || (takes_all && way.is_empty());
+    if !fits {
         return Err(ConnectError::data("Cannot look up fields on non-struct type"));
     }
     let Some((first, rest)) = way.split_first() else {
