@@ -78,6 +78,7 @@ fn write_value(value: &Value, out: &mut impl Out) {
         }
         Value::Map(map) => write_map(map, out),
         Value::Struct(fields) => write_struct(fields, out),
+        Value::Java(object) => out.push(&object.to_string()),
     }
 }
 

@@ -85,21 +85,23 @@ impl Schema {
         match self.logical_type() {
             Some(LogicalType::Decimal) => matches!(value, Value::Decimal(_)),
             Some(LogicalType::Date | LogicalType::Time | LogicalType::Timestamp) => matches!(value, Value::Date(_)),
-            None => matches!(
-                (self.r#type(), value),
-                (Type::Int8, Value::Int8(_))
-                    | (Type::Int16, Value::Int16(_))
-                    | (Type::Int32, Value::Int32(_))
-                    | (Type::Int64, Value::Int64(_))
-                    | (Type::Float32, Value::Float32(_))
-                    | (Type::Float64, Value::Float64(_))
-                    | (Type::Boolean, Value::Boolean(_))
-                    | (Type::String, Value::String(_))
-                    | (Type::Bytes, Value::Bytes(_))
-                    | (Type::Array, Value::Array(_))
-                    | (Type::Map, Value::Map(_))
-                    | (Type::Struct, Value::Struct(_))
-            ),
+            None => {
+                matches!(
+                    (self.r#type(), value),
+                    (Type::Int8, Value::Int8(_))
+                        | (Type::Int16, Value::Int16(_))
+                        | (Type::Int32, Value::Int32(_))
+                        | (Type::Int64, Value::Int64(_))
+                        | (Type::Float32, Value::Float32(_))
+                        | (Type::Float64, Value::Float64(_))
+                        | (Type::Boolean, Value::Boolean(_))
+                        | (Type::String, Value::String(_))
+                        | (Type::Bytes, Value::Bytes(_))
+                        | (Type::Array, Value::Array(_))
+                        | (Type::Map, Value::Map(_))
+                        | (Type::Struct, Value::Struct(_))
+                ) || (self.r#type() == Type::Bytes && value.as_bytes().is_some())
+            }
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A [`Value`] is small and cheap to clone: strings and bytes are slices of shared buffers, arrays, maps and structs
 //! are shared and copied only when a shared one is changed (`Arc::make_mut`). Equality is Java's: floats are compared
-//! by their bits (all NaNs are equal, `-0.0` differs from `0.0`), maps in any order, decimals with their scale.
+//! by their bits (all NaNs are equal, `-0.0` differs from `0.0`), maps in any order, decimals with their scale. Only a
+//! buffer of Java's equals a byte array here: both are the same Connect value.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use crate::{Decimal, SchemaRef, Struct, ValueMap};
+use crate::{Decimal, JavaObject, SchemaRef, Struct, ValueMap};
 
 /// A value of the data model, with or without a schema beside it.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +48,8 @@ pub enum Value {
     Map(Arc<ValueMap>),
     /// A struct with its schema.
     Struct(Arc<Struct>),
+    /// An object that only connectors of Java have.
+    Java(Arc<JavaObject>),
 }
 
 impl Value {
@@ -63,7 +66,7 @@ impl Value {
     /// The name of the Java class that holds such a value, as Kafka Connect's messages name it.
     ///
     /// Bytes are a byte array; lists and maps are of the classes that Connect itself makes.
-    pub fn java_class(&self) -> &'static str {
+    pub fn java_class(&self) -> &str {
         match self {
             Self::Null => "null",
             Self::Int8(_) => "java.lang.Byte",
@@ -80,6 +83,7 @@ impl Value {
             Self::Array(_) => "java.util.ArrayList",
             Self::Map(_) => "java.util.LinkedHashMap",
             Self::Struct(_) => "org.apache.kafka.connect.data.Struct",
+            Self::Java(object) => object.class(),
         }
     }
 
@@ -103,6 +107,18 @@ impl Value {
             Self::Int16(n) => Some(n.into()),
             Self::Int32(n) => Some(n.into()),
             Self::Int64(n) => Some(n),
+            _ => None,
+        }
+    }
+
+    /// The bytes, when this is a byte array or a buffer of Java's.
+    pub fn as_bytes(&self) -> Option<&Bytes> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::Java(object) => match &**object {
+                JavaObject::ByteBuffer(bytes) => Some(bytes),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -149,6 +165,10 @@ impl PartialEq for Value {
             (Self::Array(a), Self::Array(b)) => Arc::ptr_eq(a, b) || a == b,
             (Self::Map(a), Self::Map(b)) => Arc::ptr_eq(a, b) || a == b,
             (Self::Struct(a), Self::Struct(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Self::Java(a), Self::Java(b)) => Arc::ptr_eq(a, b) || a == b,
+            // A buffer is the same Connect value as the array of its bytes.
+            (Self::Java(_), Self::Bytes(bytes)) => self.as_bytes() == Some(bytes),
+            (Self::Bytes(bytes), Self::Java(_)) => other.as_bytes() == Some(bytes),
             _ => false,
         }
     }
@@ -168,6 +188,9 @@ impl Hash for Value {
         if let Self::String(text) = self {
             return Self::hash_text(text, state);
         }
+        if let (Self::Java(_), Some(bytes)) = (self, self.as_bytes()) {
+            return Self::Bytes(bytes.clone()).hash(state);
+        }
         std::mem::discriminant(self).hash(state);
         match self {
             Self::Null | Self::String(_) => {}
@@ -183,6 +206,7 @@ impl Hash for Value {
             Self::Array(items) => items.hash(state),
             Self::Map(map) => map.hash(state),
             Self::Struct(fields) => fields.hash(state),
+            Self::Java(object) => object.hash(state),
         }
     }
 }
@@ -213,6 +237,7 @@ from! {
     Vec<Value> => Array;
     ValueMap => Map;
     Struct => Struct;
+    JavaObject => Java;
 }
 
 /// A value and the schema that describes it; without a schema the value is schemaless data.

@@ -67,7 +67,7 @@ pub(crate) fn of_value(value: &Value) -> Option<u32> {
             }
             hash
         }
-        Value::Bytes(_) | Value::Struct(_) => return None,
+        Value::Bytes(_) | Value::Struct(_) | Value::Java(_) => return None,
     })
 }
 

@@ -97,7 +97,8 @@ pub fn check(map: &ValueMap) -> Result<(), ConnectError> {
             Value::Array(_) => Type::Array.name().to_owned(),
             Value::Map(_) => Type::Map.name().to_owned(),
             Value::Struct(_) => Type::Struct.name().to_owned(),
-            Value::Decimal(_) | Value::Date(_) => format!("class {}", value.java_class()),
+            Value::Java(_) if value.as_bytes().is_some() => continue,
+            Value::Decimal(_) | Value::Date(_) | Value::Java(_) => format!("class {}", value.java_class()),
             _ => continue,
         };
         return Err(ConnectError::data(format!(

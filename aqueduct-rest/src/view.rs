@@ -223,6 +223,7 @@ impl Show for Value {
             Value::Decimal(decimal) => {
                 serializer.serialize_str(&format!("{}E{}", decimal.unscaled(), -decimal.scale()))
             }
+            Value::Java(object) => serializer.collect_str(object),
             Value::Array(items) => serializer.collect_seq(items.iter().map(View)),
             Value::Map(map) => View(map.as_ref()).serialize(serializer),
             Value::Struct(fields) => {

@@ -18,7 +18,7 @@ fn verdict(same: bool, case: &Case) -> Verdict {
 
 #[test]
 fn records_are_understood() {
-    Runner::of("transforms.jsonl").not_compared("bigint", 71).run(|case| {
+    Runner::of("transforms.jsonl").run(|case| {
         let mut same = survives::<ConformanceRecord>(case.get("input"))?;
         if let Some(record) = case.expected().get("record") {
             same &= survives::<ConformanceRecord>(record)?;
@@ -38,7 +38,7 @@ fn converter_inputs_and_outcomes_are_understood() {
         case.bytes("input")?;
         survives::<SchemaAndValue>(&case.expected()["result"]).map(|same| verdict(same, case))
     };
-    Runner::of("json_converter_from.jsonl").not_compared("bigint", 3).not_compared("java_object", 12).run(from);
+    Runner::of("json_converter_from.jsonl").run(from);
     Runner::of("json_converter_to.jsonl").run(to);
     Runner::of("simple_converters.jsonl").run(|case| if case.op() == "from" { from(case) } else { to(case) });
 }

@@ -3,6 +3,9 @@
 //! With `spec=id:string,price:float64`, the value `{id=1, price="9.75"}` becomes `{id="1", price=9.75}`. With
 //! `spec=int32`, the value `"42"` becomes `42`. Numbers lose what does not fit, as in Java; a text that is no number is
 //! an error. Texts of bytes are in base64.
+//!
+//! With `field.syntax.version=V2`, which Java does not have here, fields are paths: `spec=address.zip:int32` casts the field
+//! `zip` inside of the field `address`.
 
 use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, ConfigValueData, Importance, Type, Validator};
@@ -10,11 +13,12 @@ use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef
 
 use crate::cast_value::{cast, check_castable, check_target};
 use crate::part::{Part, map_mut};
+use crate::paths::Reshape;
 use crate::replace_field::RENAMES;
 use crate::schema_cache::SchemaCache;
 use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, settle_null, take, with_basics};
 
-const SPEC: &str = "spec";
+pub(crate) const SPEC: &str = "spec";
 const PURPOSE: &str = "cast types";
 
 pub(crate) fn definition() -> ConfigDef {
@@ -233,5 +237,12 @@ impl Transform for Cast {
             }
         }
         Ok(Some(record))
+    }
+}
+
+impl Reshape for Cast {
+    fn reshaped(&mut self, schema: &SchemaRef) -> Result<SchemaRef, ConnectError> {
+        let casts = &self.casts;
+        Ok(self.schemas.get(schema, |schema| casts.plan(schema))?.schema.clone())
     }
 }

@@ -63,7 +63,8 @@ fn type_of(value: &Value) -> Option<Type> {
         Value::Array(_) => Type::Array,
         Value::Map(_) => Type::Map,
         Value::Struct(_) => Type::Struct,
-        Value::Null | Value::Decimal(_) | Value::Date(_) => return None,
+        Value::Java(_) if value.as_bytes().is_some() => Type::Bytes,
+        Value::Null | Value::Decimal(_) | Value::Date(_) | Value::Java(_) => return None,
     })
 }
 

@@ -40,6 +40,11 @@ impl FieldPath {
         }
     }
 
+    /// The names, from the top.
+    pub(crate) fn into_names(self) -> Vec<ByteString> {
+        self.0
+    }
+
     fn split(&self) -> Result<(&ByteString, &[ByteString]), ConnectError> {
         self.0.split_last().ok_or_else(|| {
             ConnectError::with_kind(ErrorKind::Other, "fromIndex(0) > toIndex(-1)")

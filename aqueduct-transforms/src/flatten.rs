@@ -58,7 +58,10 @@ fn flatten_map(from: &ValueMap, prefix: &str, delimiter: &str, into: &mut ValueM
                      (for field {field})."
                 )));
             }
-            Value::Decimal(_) | Value::Date(_) => {
+            Value::Java(_) if value.as_bytes().is_some() => {
+                into.insert(field, value.clone());
+            }
+            Value::Decimal(_) | Value::Date(_) | Value::Java(_) => {
                 let class = value.java_class();
                 return Err(ConnectError::data(format!(
                     "Flatten transformation was passed a value of type class {class} which is not supported by \

@@ -2,6 +2,9 @@
 //!
 //! With `fields=trace`, `headers=trace-id` and `operation=move`, the value `{id=1, trace=x}` becomes `{id=1}` and the
 //! record gets the header `trace-id` with the value `x`.
+//!
+//! With `field.syntax.version=V2`, which Java does not have here, fields are paths: `fields=address.zip` reads the field `zip`
+//! inside of the field `address`, and `move` takes it away there.
 
 use std::sync::Arc;
 
@@ -13,10 +16,10 @@ use crate::part::{Part, map, map_mut, structure};
 use crate::schema_cache::SchemaCache;
 use crate::structs::{REPLACE_NULL_WITH_DEFAULT, kept, replace_null_with_default, value_at, with_basics};
 
-const FIELDS: &str = "fields";
-const HEADERS: &str = "headers";
-const OPERATION: &str = "operation";
-const MOVE: &str = "move";
+pub(crate) const FIELDS: &str = "fields";
+pub(crate) const HEADERS: &str = "headers";
+pub(crate) const OPERATION: &str = "operation";
+pub(crate) const MOVE: &str = "move";
 const COPY: &str = "copy";
 
 pub(crate) fn definition() -> ConfigDef {
@@ -70,7 +73,7 @@ impl HeaderFrom {
         })
     }
 
-    fn purpose(&self) -> &'static str {
+    pub(crate) fn purpose(&self) -> &'static str {
         if self.moves { "header move" } else { "header copy" }
     }
 

@@ -1,12 +1,16 @@
 //! `HoistField` wraps the key or value in a field.
 //!
 //! With `field=line`, the value `"foo"` becomes the struct `Struct{line=foo}`, or without a schema the map `{line=foo}`.
+//!
+//! With `field.syntax.version=V2`, which Java does not have here, `hoisted` is the path to what is wrapped instead of the
+//! whole: with `hoisted=address.zip`, the value `{address={zip=89073}}` becomes `{address={zip={line=89073}}}`.
 
 use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type};
-use aqueduct_data::{ByteString, SchemaAndValue, SchemaBuilder, Struct, Value, ValueMap};
+use aqueduct_data::{ByteString, DataError, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
 
 use crate::part::Part;
+use crate::paths::Reshape;
 use crate::schema_cache::SchemaCache;
 
 const FIELD: &str = "field";
@@ -34,6 +38,11 @@ impl HoistField {
     }
 }
 
+/// The schema of a struct of one field.
+fn hoisted(schema: &SchemaRef, field: &ByteString) -> Result<SchemaRef, DataError> {
+    SchemaBuilder::structure().field(field.clone(), schema.clone()).build()
+}
+
 impl Transform for HoistField {
     fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
         let SchemaAndValue { schema, value } = std::mem::take(self.part.of(&mut record));
@@ -45,9 +54,7 @@ impl Transform for HoistField {
             }
             Some(schema) => {
                 let field = &self.field;
-                let updated = self
-                    .schemas
-                    .get(&schema, |schema| SchemaBuilder::structure().field(field.clone(), schema.clone()).build())?;
+                let updated = self.schemas.get(&schema, |schema| hoisted(schema, field))?;
                 let mut hoisted = Struct::new(updated.clone())?;
                 hoisted.put_at(0, value)?;
                 SchemaAndValue::new(updated.clone(), Value::from(hoisted))
@@ -55,5 +62,12 @@ impl Transform for HoistField {
         };
         *self.part.of(&mut record) = hoisted;
         Ok(Some(record))
+    }
+}
+
+impl Reshape for HoistField {
+    fn reshaped(&mut self, schema: &SchemaRef) -> Result<SchemaRef, ConnectError> {
+        let field = &self.field;
+        Ok(self.schemas.get(schema, |schema| hoisted(schema, field))?.clone())
     }
 }

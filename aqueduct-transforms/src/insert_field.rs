@@ -3,12 +3,16 @@
 //! With `static.field=data_source` and `static.value=files`, the value `{line=foo}` becomes
 //! `{line=foo, data_source=files}`. A field's name ends with `!` when it is required, with `?` (or nothing) when it is
 //! optional; that matters only to the schema.
+//!
+//! With `field.syntax.version=V2`, which Java does not have here, fields are paths: `topic.field=meta.topic` inserts the field
+//! `topic` into the field `meta`, which is made where it does not exist. With a schema, a `meta` that is null stays null.
 
 use aqueduct_api::{ConfigMap, ConnectError, Origin, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type};
 use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Type as SchemaType, Value};
 
 use crate::part::{Part, map_mut};
+use crate::paths::Reshape;
 use crate::schema_cache::SchemaCache;
 use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, take, with_basics};
 
@@ -18,6 +22,8 @@ const OFFSET_FIELD: &str = "offset.field";
 const TIMESTAMP_FIELD: &str = "timestamp.field";
 const STATIC_FIELD: &str = "static.field";
 const STATIC_VALUE: &str = "static.value";
+/// The keys that name fields.
+pub(crate) const FIELDS: [&str; 5] = [TOPIC_FIELD, PARTITION_FIELD, OFFSET_FIELD, TIMESTAMP_FIELD, STATIC_FIELD];
 const PURPOSE: &str = "field insertion";
 const TIMESTAMP_SCHEMA: &str = "org.apache.kafka.connect.data.Timestamp";
 
@@ -202,5 +208,12 @@ impl Transform for InsertField {
             self.into_struct(part, &about)?;
         }
         Ok(Some(record))
+    }
+}
+
+impl Reshape for InsertField {
+    fn reshaped(&mut self, schema: &SchemaRef) -> Result<SchemaRef, ConnectError> {
+        let insertions = &self.insertions;
+        self.schemas.get(schema, |schema| extended(schema, insertions)).cloned()
     }
 }

@@ -17,6 +17,7 @@ mod insert_field;
 mod insert_header;
 mod mask_field;
 mod part;
+mod paths;
 mod predicates;
 mod regex_router;
 mod replace_field;
@@ -52,7 +53,11 @@ fn nested<T: Transform + 'static>(
     configure: fn(&ConfigMap, Part) -> Result<T, ConnectError>,
 ) -> Plugin {
     let class = format!("{PACKAGE}.{name}${}", part.name());
-    Plugin::transformation(class, VERSION, define, move |props| configure(props, part))
+    let plugin = Plugin::transformation(class, VERSION, define, move |props| configure(props, part));
+    match paths::of_part(name) {
+        Some(with_paths) => paths::with_paths(plugin, move |props| with_paths(props, part)),
+        None => plugin,
+    }
 }
 
 fn of_part(part: Part) -> Vec<Plugin> {
@@ -96,6 +101,9 @@ fn of_records() -> Vec<Plugin> {
         whole("InsertHeader", insert_header::definition, insert_header::InsertHeader::configure),
         whole("RegexRouter", regex_router::definition, regex_router::RegexRouter::configure),
         whole("TimestampRouter", timestamp_router::definition, timestamp_router::TimestampRouter::configure),
-        whole("ValueToKey", value_to_key::definition, value_to_key::ValueToKey::configure),
+        paths::with_paths(
+            whole("ValueToKey", value_to_key::definition, value_to_key::ValueToKey::configure),
+            paths::value_to_key,
+        ),
     ]
 }

@@ -3,16 +3,22 @@
 //! With `fields=card,name`, the value `{id=1, card=4711, name=Ann}` becomes `{id=1, card=0, name=}`; with
 //! `fields=name` and `replacement=xxx` it becomes `{id=1, card=4711, name=xxx}`. Replacements are for texts and numbers
 //! only, and have to be numbers for numbers.
+//!
+//! With `field.syntax.version=V2`, which Java does not have here, fields are paths: `fields=address.zip` masks the field `zip`
+//! inside of the field `address`.
 
 use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type, Validator};
-use aqueduct_data::{ByteString, DataError, Decimal, Struct, Value, ValueMap, values};
+use aqueduct_data::{
+    ByteString, DataError, Decimal, JavaObject, SchemaRef, Struct, Value, ValueMap, parse_big_integer, values,
+};
 
 use crate::part::{Part, map_mut};
+use crate::paths::Reshape;
 use crate::schema_cache::SchemaCache;
 use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, settle_null, take};
 
-const FIELDS: &str = "fields";
+pub(crate) const FIELDS: &str = "fields";
 const REPLACEMENT: &str = "replacement";
 const PURPOSE: &str = "mask fields";
 
@@ -80,7 +86,8 @@ fn null_of(value: &Value) -> Result<Value, ConnectError> {
         Value::Date(_) => Value::Date(0),
         Value::Array(_) => Value::array([]),
         Value::Map(_) => Value::from(ValueMap::new()),
-        Value::Null | Value::Bytes(_) | Value::Struct(_) => {
+        Value::Java(object) if matches!(**object, JavaObject::BigInteger(_)) => JavaObject::BigInteger(0.into()).into(),
+        Value::Null | Value::Bytes(_) | Value::Struct(_) | Value::Java(_) => {
             let class = value.java_class();
             return Err(ConnectError::data(format!("Cannot mask value of type: class {class}")));
         }
@@ -94,6 +101,10 @@ fn replaced(value: &Value, replacement: &ByteString) -> Result<Value, ConnectErr
     fn number<N: Into<Value>>(number: Result<Option<N>, DataError>) -> Result<Value, ConnectError> {
         Ok(number?.map_or(Value::Null, Into::into))
     }
+    let no_number = |cause: DataError| {
+        let class = text.java_class();
+        ConnectError::data(format!("Unable to convert {replacement} (class {class}) to number")).caused_by(cause)
+    };
     match value {
         Value::Int8(_) => number(values::convert_to_byte(None, &text)),
         Value::Int16(_) => number(values::convert_to_short(None, &text)),
@@ -101,11 +112,11 @@ fn replaced(value: &Value, replacement: &ByteString) -> Result<Value, ConnectErr
         Value::Int64(_) => number(values::convert_to_long(None, &text)),
         Value::Float32(_) => number(values::convert_to_float(None, &text)),
         Value::Float64(_) => number(values::convert_to_double(None, &text)),
-        Value::String(_) => Ok(text),
-        Value::Decimal(_) => replacement.parse::<Decimal>().map(Value::from).map_err(|cause| {
-            let class = text.java_class();
-            ConnectError::data(format!("Unable to convert {replacement} (class {class}) to number")).caused_by(cause)
-        }),
+        Value::String(_) => Ok(text.clone()),
+        Value::Decimal(_) => replacement.parse::<Decimal>().map(Value::from).map_err(no_number),
+        Value::Java(object) if matches!(**object, JavaObject::BigInteger(_)) => {
+            parse_big_integer(replacement).map(|number| JavaObject::BigInteger(number).into()).map_err(no_number)
+        }
         _ => {
             let class = value.java_class();
             Err(ConnectError::data(format!("Cannot mask value of type class {class} with custom replacement.")))
@@ -142,5 +153,11 @@ impl Transform for MaskField {
             part.value = Value::from(Struct::from_values(schema, values));
         }
         Ok(Some(record))
+    }
+}
+
+impl Reshape for MaskField {
+    fn reshaped(&mut self, schema: &SchemaRef) -> Result<SchemaRef, ConnectError> {
+        Ok(schema.clone())
     }
 }

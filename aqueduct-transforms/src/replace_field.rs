@@ -3,6 +3,10 @@
 //! With `exclude=secret` and `renames=id:key`, the value `{id=1, secret=x, name=Ann}` becomes `{key=1, name=Ann}`.
 //! `exclude` and `include` go by the names from before the renaming; `exclude` wins. Their names until Kafka 2.7 were
 //! `blacklist` and `whitelist`, which still count where the new ones are not given.
+//!
+//! With `field.syntax.version=V2`, which Java does not have here, fields are paths: `exclude=address.zip` leaves out the field
+//! `zip` inside of the field `address`, `include=address.zip` keeps only that of it, and `renames=address.zip:code` renames it
+//! where it is. What is renamed on the way has its old name in all paths.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,11 +15,12 @@ use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, ConfigValueData, Import
 use aqueduct_data::{ByteString, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
 
 use crate::part::{Part, map_mut};
+use crate::paths::Reshape;
 use crate::schema_cache::SchemaCache;
 use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle_null, take, with_basics};
 
-const EXCLUDE: &str = "exclude";
-const INCLUDE: &str = "include";
+pub(crate) const EXCLUDE: &str = "exclude";
+pub(crate) const INCLUDE: &str = "include";
 pub(crate) const RENAMES: &str = "renames";
 const OLD_NAMES: [(&str, &str); 2] = [("blacklist", EXCLUDE), ("whitelist", INCLUDE)];
 const PURPOSE: &str = "field replacement";
@@ -34,6 +39,21 @@ pub(crate) fn definition() -> ConfigDef {
         .define(list(INCLUDE, "The fields to keep; nothing keeps all."))
         .define(list(RENAMES, "The fields to rename, each as `old:new`.").validator(pairs))
         .define(replace_null_with_default())
+}
+
+/// The configuration with the new names of keys, where only the old ones are given.
+pub(crate) fn with_new_names(props: &ConfigMap) -> ConfigMap {
+    let mut props = props.clone();
+    for (old, new) in OLD_NAMES {
+        let Some(value) = props.remove(old) else { continue };
+        if props.contains_key(new) {
+            tracing::warn!("Ignoring the deprecated '{old}', since '{new}' is given, too");
+        } else {
+            tracing::warn!("'{old}' is deprecated and ignored by newer versions of Kafka, use '{new}' instead");
+            props.insert(new.to_owned(), value);
+        }
+    }
+    props
 }
 
 /// Old names and new ones; the last one counts where a name comes again.
@@ -75,17 +95,7 @@ pub(crate) struct ReplaceField {
 
 impl ReplaceField {
     pub(crate) fn configure(props: &ConfigMap, part: Part) -> Result<Self, ConnectError> {
-        let mut props = props.clone();
-        for (old, new) in OLD_NAMES {
-            let Some(value) = props.get(old).cloned() else { continue };
-            if props.contains_key(new) {
-                tracing::warn!("Ignoring the deprecated '{old}', since '{new}' is given, too");
-            } else {
-                tracing::warn!("'{old}' is deprecated and ignored by newer versions of Kafka, use '{new}' instead");
-                props.insert(new.to_owned(), value);
-            }
-        }
-        let config = definition().parse(&props)?;
+        let config = definition().parse(&with_new_names(props))?;
         let names = |key| Ok::<_, ConfigError>(config.list(key)?.iter().map(|name| name.as_str().into()).collect());
         let mappings = config.list(RENAMES)?;
         let old_names = mappings.iter().filter_map(|mapping| mapping.split_once(':'));
@@ -167,5 +177,11 @@ impl Transform for ReplaceField {
             }
         }
         Ok(Some(record))
+    }
+}
+
+impl Reshape for ReplaceField {
+    fn reshaped(&mut self, schema: &SchemaRef) -> Result<SchemaRef, ConnectError> {
+        Ok(self.schemas.get(schema, |schema| self.names.replaced(schema))?.schema.clone())
     }
 }

@@ -4,6 +4,9 @@
 //! With `field=at`, `target.type=string` and `format=yyyy-MM-dd`, the value `{id=1, at=1700000000123}` becomes
 //! `{id=1, at="2023-11-14"}`. Without `field`, the whole key or value is a timestamp. What a timestamp is comes from its
 //! schema, and without one from its class.
+//!
+//! With `field.syntax.version=V2`, which Java does not have here, `field` is a path: `event.at` is the field `at` inside of the
+//! field `event`.
 
 use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type, Validator};
@@ -11,11 +14,12 @@ use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef
 use aqueduct_jvm::date_format::SimpleDateFormat;
 
 use crate::part::{Part, map_mut};
+use crate::paths::Reshape;
 use crate::schema_cache::SchemaCache;
 use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, settle_null, take, with_basics};
 use crate::timestamp_form::{Form, Precision, instant_of, value_of};
 
-const FIELD: &str = "field";
+pub(crate) const FIELD: &str = "field";
 const TARGET_TYPE: &str = "target.type";
 const FORMAT: &str = "format";
 const UNIX_PRECISION: &str = "unix.precision";
@@ -202,5 +206,18 @@ impl Transform for TimestampConverter {
             Some(schema) => self.convert_with_schema(part, &schema)?,
         }
         Ok(Some(record))
+    }
+}
+
+impl Reshape for TimestampConverter {
+    fn reshaped(&mut self, schema: &SchemaRef) -> Result<SchemaRef, ConnectError> {
+        let (conversion, replace_null) = (&self.conversion, self.replace_null);
+        match &self.field {
+            Some(field) => {
+                let plan = self.schemas.get(schema, |schema| conversion.plan(schema, field, replace_null))?;
+                Ok(plan.schema.clone())
+            }
+            None => Ok(if schema.is_optional() { &self.whole.1 } else { &self.whole.0 }.clone()),
+        }
     }
 }

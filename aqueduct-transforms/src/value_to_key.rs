@@ -1,6 +1,9 @@
 //! `ValueToKey` makes a record's key of fields of its value.
 //!
 //! With `fields=id`, a record of the value `{id=1, name=Ann}` gets the key `{id=1}`, whatever its key was.
+//!
+//! With `field.syntax.version=V2`, which Java does not have here, fields are paths, and the key's fields have the names that the
+//! paths end with: `fields=address.zip` makes the key `{zip=89073}`.
 
 use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type, Validator};
@@ -10,8 +13,8 @@ use crate::part::{map, structure};
 use crate::schema_cache::SchemaCache;
 use crate::structs::{REPLACE_NULL_WITH_DEFAULT, kept, replace_null_with_default, value_at};
 
-const FIELDS: &str = "fields";
-const PURPOSE: &str = "copying fields from value to key";
+pub(crate) const FIELDS: &str = "fields";
+pub(crate) const PURPOSE: &str = "copying fields from value to key";
 
 pub(crate) fn definition() -> ConfigDef {
     ConfigDef::new()

@@ -39,30 +39,38 @@ macro_rules! page {
 
 fn pages() -> Vec<Page> {
     vec![
-        page!("Cast", "cast.rs", true, ["spec" = "id:string,price:float64"] on order),
+        page!("Cast", "cast.rs", true, ["spec" = "id:string,price:float64"] on order,
+            ["spec" = "address.geo.lat:string", "field.syntax.version" = "V2"] on customer),
         page!("DropHeaders", "drop_headers.rs", false, ["headers" = "trace"] on with_headers),
         page!("ExtractField", "extract_field.rs", true, ["field" = "id"] on order,
             ["field" = "address.city", "field.syntax.version" = "V2"] on customer),
         page!("Filter", "filter.rs", false, [] on order),
         page!("Flatten", "flatten.rs", true, [] on customer, ["delimiter" = "_"] on customer),
         page!("HeaderFrom", "header_from.rs", true,
-            ["fields" = "id", "headers" = "order-id", "operation" = "move"] on order),
-        page!("HoistField", "hoist_field.rs", true, ["field" = "line"] on text, ["field" = "order"] on typed),
+            ["fields" = "id", "headers" = "order-id", "operation" = "move"] on order,
+            ["fields" = "address.city", "headers" = "city", "operation" = "move", "field.syntax.version" = "V2"] on customer),
+        page!("HoistField", "hoist_field.rs", true, ["field" = "line"] on text, ["field" = "order"] on typed,
+            ["field" = "name", "hoisted" = "address.city", "field.syntax.version" = "V2"] on customer),
         page!("InsertField", "insert_field.rs", true, ["static.field" = "source", "static.value" = "shop"] on order,
-            ["topic.field" = "topic!", "timestamp.field" = "at"] on typed),
+            ["topic.field" = "topic!", "timestamp.field" = "at"] on typed,
+            ["topic.field" = "meta.topic", "timestamp.field" = "meta.at", "field.syntax.version" = "V2"] on customer),
         page!("InsertHeader", "insert_header.rs", false, ["header" = "version", "value.literal" = "3"] on text),
         page!("MaskField", "mask_field.rs", true, ["fields" = "price,name"] on order,
-            ["fields" = "name", "replacement" = "***"] on order),
+            ["fields" = "name", "replacement" = "***"] on order,
+            ["fields" = "address.city", "field.syntax.version" = "V2"] on customer),
         page!("RegexRouter", "regex_router.rs", false, ["regex" = "(.*)-raw", "replacement" = "$1"] on text),
         page!("ReplaceField", "replace_field.rs", true, ["exclude" = "price", "renames" = "id:key"] on order,
-            ["include" = "id"] on typed),
+            ["include" = "id"] on typed,
+            ["exclude" = "address.geo", "renames" = "address.city:town", "field.syntax.version" = "V2"] on customer),
         page!("SetSchemaMetadata", "set_schema_metadata.rs", true,
             ["schema.name" = "shop.Order", "schema.version" = "2"] on typed),
         page!("TimestampConverter", "timestamp_converter.rs", true,
-            ["field" = "at", "target.type" = "string", "format" = "yyyy-MM-dd HH:mm"] on event),
+            ["field" = "at", "target.type" = "string", "format" = "yyyy-MM-dd HH:mm"] on event,
+            ["field" = "event.at", "target.type" = "Date", "field.syntax.version" = "V2"] on wrapped_event),
         page!("TimestampRouter", "timestamp_router.rs", false,
             ["topic.format" = "${topic}-${timestamp}", "timestamp.format" = "yyyyMM"] on text),
-        page!("ValueToKey", "value_to_key.rs", false, ["fields" = "id"] on order),
+        page!("ValueToKey", "value_to_key.rs", false, ["fields" = "id"] on order,
+            ["fields" = "id,address.city", "field.syntax.version" = "V2"] on customer),
     ]
 }
 
@@ -101,6 +109,12 @@ fn typed() -> Record {
 
 fn event() -> Record {
     record(SchemaAndValue::schemaless(map(&[("id", Value::Int32(1)), ("at", Value::Int64(1_700_000_000_123))])))
+}
+
+fn wrapped_event() -> Record {
+    let mut record = event();
+    record.value.value = map(&[("event", record.value.value.clone())]);
+    record
 }
 
 fn customer() -> Record {

@@ -17,6 +17,10 @@ const HOIST_AND_INSERT: [(&str, &str); 7] = [
     ("value.converter", "org.apache.kafka.connect.json.JsonConverter"),
 ];
 
+/// Reads the JSON that the example writes.
+const HOIST_AND_INSERT_READ: [(&str, &str); 2] =
+    [("value.converter", "org.apache.kafka.connect.json.JsonConverter"), ("value.converter.schemas.enable", "false")];
+
 fn lines(file: &Path, count: usize) -> Vec<String> {
     eventually(&format!("{count} lines arrive"), || {
         let text = fs::read_to_string(file).ok()?;
@@ -32,20 +36,25 @@ fn append(file: &Path, text: &str) {
 fn the_documented_example_carries_lines_and_follows_appended_ones() {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join("in.txt"), folder.path().join("out.txt"));
-    let (topic, sink) = (unique("example"), unique("example-sink"));
+    let maps = folder.path().join("maps.txt");
+    let (topic, sink, reading) = (unique("example"), unique("example-sink"), unique("example-reading-sink"));
     fs::write(&input, "foo\nbar\n").unwrap();
     let mut example = HOIST_AND_INSERT.to_vec();
     example.push(("value.converter.schemas.enable", "false"));
     let worker = WorkerFiles::new(folder.path(), &bootstrap())
         .connector(file_source("source", &input, &topic, &example))
         .connector(file_sink(&sink, &output, &topic, &[]))
+        .connector(file_sink(&reading, &maps, &topic, &HOIST_AND_INSERT_READ))
         .start();
 
     let json = |line: &str| format!("{{\"line\":\"{line}\",\"data_source\":\"test-file-source\"}}");
     assert_eq!(lines(&output, 2), [json("foo"), json("bar")]);
     append(&input, "more\n");
     assert_eq!(lines(&output, 3)[2], json("more"));
-    assert_eq!(topic_values(&bootstrap(), &topic).len(), 3);
+    assert_eq!(topic_values(&bootstrap(), &topic), ["foo", "bar", "more"].map(|line| Some(json(line))));
+    // A sink that reads the JSON writes what Java's maps print.
+    let map = |line: &str| format!("{{line={line}, data_source=test-file-source}}");
+    assert_eq!(lines(&maps, 3), ["foo", "bar", "more"].map(map));
 
     let (status, body) = worker.request("GET", "/connectors/source/offsets", None);
     assert_eq!(status, 200, "{body}");

@@ -22,6 +22,8 @@ pub fn infer_schema(value: &Value) -> Result<Option<SchemaRef>, DataError> {
         Value::String(_) => Schema::string(),
         Value::Bytes(_) => Schema::bytes(),
         Value::Struct(fields) => fields.schema().clone(),
+        Value::Java(_) if value.as_bytes().is_some() => Schema::bytes(),
+        Value::Java(_) => return Ok(None),
         Value::Array(items) => {
             let mut elements = Detector::default();
             for item in items.iter() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::logical::{date_to_days, days_to_date, decimal_from_bytes, decimal_scale, millis_to_time, time_to_millis};
-use crate::{DataError, Decimal, LogicalType, Schema, SchemaBuilder, Value};
+use crate::{DataError, Decimal, JavaObject, LogicalType, Schema, SchemaBuilder, Value};
 
 use super::convert::{null_refused, parsed};
 use super::number::{as_double, as_long, cannot_convert};
@@ -61,6 +61,11 @@ pub(super) fn to_decimal(schema: &Schema, value: &Value) -> Result<Arc<Decimal>,
             // Java goes by the text of the number as a double.
             Value::Float64(as_double(value, None)?).to_string().parse().map(Arc::new)
         }
+        Value::Java(object) => match &**object {
+            JavaObject::ByteBuffer(bytes) => decimal_from_bytes(bytes, decimal_scale(schema)?).map(Arc::new),
+            JavaObject::BigInteger(_) => Value::Float64(as_double(value, None)?).to_string().parse().map(Arc::new),
+            _ => Err(cannot_convert(value, schema)),
+        },
         _ => Err(cannot_convert(value, schema)),
     }
 }

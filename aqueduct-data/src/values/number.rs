@@ -1,7 +1,9 @@
 //! Any value as a number, as far as it is one.
 
 use crate::logical::{date_to_days, time_to_millis};
-use crate::{DataError, DataErrorKind, Decimal, LogicalType, Schema, Value};
+use num_traits::ToPrimitive;
+
+use crate::{DataError, DataErrorKind, Decimal, JavaObject, LogicalType, Schema, Value};
 
 /// The error for a value that is not what is wanted.
 pub(super) fn cannot_convert(value: &Value, to: impl std::fmt::Display) -> DataError {
@@ -36,6 +38,10 @@ pub(super) fn as_long(value: &Value, schema: Option<&Schema>) -> Result<i64, Dat
             Some(LogicalType::Timestamp) => return Ok(*millis),
             _ => None,
         },
+        Value::Java(object) => match &**object {
+            JavaObject::BigInteger(number) => return Ok(Decimal::new(number.clone(), 0).to_i64_wrapping()),
+            _ => None,
+        },
         _ => None,
     };
     let error = match schema {
@@ -57,6 +63,11 @@ pub(super) fn as_double(value: &Value, schema: Option<&Schema>) -> Result<f64, D
         Value::String(text) => match text.parse::<Decimal>() {
             Ok(decimal) => Ok(decimal.to_f64()),
             Err(_) => as_long(value, schema).map(|n| n as f64),
+        },
+        Value::Java(object) => match &**object {
+            // What is too large is infinite.
+            JavaObject::BigInteger(number) => Ok(number.to_f64().unwrap_or(f64::NAN)),
+            _ => as_long(value, schema).map(|n| n as f64),
         },
         _ => as_long(value, schema).map(|n| n as f64),
     }

@@ -25,8 +25,10 @@ pub fn convert_to_string(value: &Value) -> Option<ByteString> {
 pub fn write_string(out: &mut String, value: &Value) {
     match value {
         Value::String(text) => out.push_str(text),
-        Value::Bytes(bytes) => BASE64_STANDARD.encode_string(bytes, out),
-        _ => write_embedded(out, value),
+        _ => match value.as_bytes() {
+            Some(bytes) => BASE64_STANDARD.encode_string(bytes, out),
+            None => write_embedded(out, value),
+        },
     }
 }
 
@@ -34,11 +36,6 @@ pub fn write_string(out: &mut String, value: &Value) {
 fn write_embedded(out: &mut String, value: &Value) {
     match value {
         Value::String(text) => write_quoted(out, text),
-        Value::Bytes(bytes) => {
-            out.push('"');
-            BASE64_STANDARD.encode_string(bytes, out);
-            out.push('"');
-        }
         Value::Array(items) => {
             out.push('[');
             for (index, item) in items.iter().enumerate() {
@@ -59,7 +56,14 @@ fn write_embedded(out: &mut String, value: &Value) {
         }
         Value::Struct(fields) => write_struct(out, fields),
         Value::Date(millis) => write_date(out, *millis),
-        _ => value.push_java_text(out),
+        _ => match value.as_bytes() {
+            Some(bytes) => {
+                out.push('"');
+                BASE64_STANDARD.encode_string(bytes, out);
+                out.push('"');
+            }
+            None => value.push_java_text(out),
+        },
     }
 }
 

@@ -1,6 +1,6 @@
 //! Texts, numbers and bytes, as Jackson writes them.
 
-use aqueduct_data::{Decimal, Type, Value};
+use aqueduct_data::{Decimal, JavaObject, Type, Value};
 use aqueduct_jvm::number::{java_f32, java_f64};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -78,6 +78,18 @@ impl Writer<'_> {
             (Type::Boolean, Value::Boolean(b)) => self.raw(if *b { b"true" } else { b"false" }),
             (Type::String, Value::String(text)) => self.text(text),
             (Type::Bytes, Value::Bytes(bytes)) => self.base64(bytes),
+            (_, Value::Java(object)) => return self.java_object(r#type, object),
+            _ => return false,
+        }
+        true
+    }
+
+    /// What of Java's other objects is as good as a value of a type; answers false for the rest.
+    #[cold]
+    fn java_object(&mut self, r#type: Type, object: &JavaObject) -> bool {
+        match (r#type, object) {
+            (Type::Bytes, JavaObject::ByteBuffer(bytes)) => self.base64(bytes),
+            (Type::String, JavaObject::CharSequence { text, .. }) => self.text(text),
             _ => return false,
         }
         true

@@ -61,7 +61,8 @@ impl Writer<'_> {
             Value::Boolean(_) => Type::Boolean,
             Value::String(_) => Type::String,
             Value::Bytes(_) => Type::Bytes,
-            Value::Decimal(_) | Value::Date(_) => {
+            Value::Java(_) if value.as_bytes().is_some() => Type::Bytes,
+            Value::Decimal(_) | Value::Date(_) | Value::Java(_) => {
                 let class = value.java_class();
                 let message = format!("Java class class {class} does not have corresponding schema type.");
                 return Err(ConnectError::data(message));

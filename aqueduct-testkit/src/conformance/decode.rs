@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_data::{Bytes, Decimal, SchemaBuilder, SchemaRef, Struct, Type, Value, ValueMap};
+use aqueduct_data::{Bytes, Decimal, JavaObject, SchemaBuilder, SchemaRef, Struct, Type, Value, ValueMap};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
@@ -43,7 +43,7 @@ fn decode_base64(json: &Json) -> Result<Bytes, NotCompared> {
 /// A value; `context` is the schema that stands beside it, which structs without one of their own take.
 ///
 /// # Errors
-/// [`NotCompared::Unrepresentable`] for Java objects that no Connect type holds.
+/// [`NotCompared::Unrepresentable`] for texts with half a surrogate pair, and for what only configurations hold.
 pub fn value(json: &Json, context: Option<&SchemaRef>) -> Result<Value, NotCompared> {
     if json.is_null() {
         return Ok(Value::Null);
@@ -62,6 +62,9 @@ pub fn value(json: &Json, context: Option<&SchemaRef>) -> Result<Value, NotCompa
         "float64" => Value::Float64(text(content, tag)?.parse().map_err(|_| malformed(tag, content))?),
         "boolean" => Value::Boolean(content.as_bool().ok_or_else(|| malformed(tag, content))?),
         "string" => Value::from(text(content, tag)?),
+        "bytes" if members.get("java").is_some_and(|class| class == "ByteBuffer") => {
+            JavaObject::ByteBuffer(decode_base64(content)?).into()
+        }
         "bytes" => Value::Bytes(decode_base64(content)?),
         "decimal" => Value::from(decimal(content)?),
         "epochms" => Value::Date(integer(content)?),
@@ -72,11 +75,25 @@ pub fn value(json: &Json, context: Option<&SchemaRef>) -> Result<Value, NotCompa
         }
         "map" => Value::from(map(content, context)?),
         "struct" => Value::from(structure(content, members.get("schema"), context)?),
-        "bigint" | "string_utf16" | "java_object" | "class" | "password" => {
+        "bigint" => {
+            let number = text(content, tag)?.parse().map_err(|_| malformed(tag, content))?;
+            JavaObject::BigInteger(number).into()
+        }
+        "java_object" => java_object(text(content, tag)?, text(&json["toString"], tag)?).into(),
+        "string_utf16" | "class" | "password" => {
             return Err(NotCompared::Unrepresentable(tag.clone()));
         }
         _ => return Err(malformed("value", json)),
     })
+}
+
+fn java_object(class: &str, text: &str) -> JavaObject {
+    match class {
+        "java.lang.StringBuilder" | "java.lang.StringBuffer" | "java.nio.HeapCharBuffer" => {
+            JavaObject::CharSequence { class: class.to_owned(), text: text.into() }
+        }
+        _ => JavaObject::Other { class: class.to_owned(), text: text.to_owned() },
+    }
 }
 
 fn decimal(json: &Json) -> Result<Decimal, NotCompared> {

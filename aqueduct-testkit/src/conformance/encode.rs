@@ -1,6 +1,6 @@
 //! From `aqueduct-data` back to the corpus encoding, so that differences can be read beside the recording.
 
-use aqueduct_data::{Schema, SchemaRef, Struct, Value};
+use aqueduct_data::{JavaObject, Schema, SchemaRef, Struct, Value};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, json};
@@ -32,6 +32,15 @@ pub(super) fn value(value: &Value, context: Option<&SchemaRef>) -> Json {
             json!({ "map": map.iter().map(|(k, v)| json!([self::value(k, keys), self::value(v, values)])).collect::<Vec<_>>() })
         }
         Value::Struct(fields) => structure(fields, context),
+        Value::Java(object) => java_object(object),
+    }
+}
+
+fn java_object(object: &JavaObject) -> Json {
+    match object {
+        JavaObject::ByteBuffer(bytes) => json!({ "bytes": BASE64_STANDARD.encode(bytes), "java": "ByteBuffer" }),
+        JavaObject::BigInteger(number) => json!({ "bigint": number.to_string() }),
+        other => json!({ "java_object": other.class(), "toString": other.to_string() }),
     }
 }
 

@@ -1,0 +1,7 @@
+//! Fuzzes the offset file of a standalone worker, and what is in it: `aqueduct_testkit::hostile` says what goes in and what must hold.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let target = aqueduct_testkit::hostile::target("offset_file").expect("it is listed");
+    (target.read)(bytes);
+});
