@@ -1,0 +1,3 @@
+//! x
+mod signature;
+pub use signature::{SIGNATURE_ALGORITHM_HEADER, SIGNATURE_HEADER};
