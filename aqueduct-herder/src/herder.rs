@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aqueduct_api::{BoxFuture, ConfigMap, ready};
+use aqueduct_storage::RestartRequest;
 
 use crate::{
     ConfigInfos, ConfigKeyInfo, ConnectorInfo, ConnectorOffset, ConnectorStatus, HerderError, InitialState, PluginInfo,
@@ -29,17 +30,6 @@ pub struct Created {
     pub created: bool,
     /// The connector.
     pub info: ConnectorInfo,
-}
-
-/// `POST /connectors/N/restart` with parameters (KIP-745).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RestartRequest {
-    /// The connector.
-    pub connector: String,
-    /// Only instances that have failed.
-    pub only_failed: bool,
-    /// Its tasks too.
-    pub include_tasks: bool,
 }
 
 /// A request of another worker of the cluster, with what proves that it comes from one (KIP-507).

@@ -17,10 +17,11 @@ pub mod standalone;
 mod statuses;
 mod validate;
 
+pub use aqueduct_storage::RestartRequest;
 pub use aqueduct_worker::TaskId;
 pub use distributed::{SIGNATURE_ALGORITHM_HEADER, SIGNATURE_HEADER};
 pub use error::{HerderError, HerderErrorKind};
-pub use herder::{Created, Herder, InternalRequest, NewConnector, PluginLookup, RestartRequest};
+pub use herder::{Created, Herder, InternalRequest, NewConnector, PluginLookup};
 pub use peers::{PeerAnswer, PeerFailure, PeerRequest, Peers};
 pub use info::{
     ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo, ConnectorInfo, ConnectorKind, ConnectorOffset,

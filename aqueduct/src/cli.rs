@@ -47,6 +47,15 @@ pub(crate) enum Command {
         #[arg(value_name = "CONNECTOR")]
         connectors: Vec<PathBuf>,
     },
+    /// Runs a worker of a group, which shares the work with the others
+    ///
+    /// Workers with the same `group.id` and the same three topics form a group, Java's workers included. Connectors are
+    /// created over REST, on any of them.
+    Distributed {
+        /// The worker's properties
+        #[arg(value_name = "WORKER.PROPERTIES")]
+        worker: PathBuf,
+    },
     /// Lists the plugins: connectors, converters, transforms, predicates
     Plugins {
         /// As JSON

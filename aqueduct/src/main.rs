@@ -2,12 +2,15 @@
 
 mod cli;
 mod connector_file;
+mod distributed;
 mod exit;
 mod logging;
 mod plugins;
 mod properties_file;
 mod quickstart;
+mod signals;
 mod standalone;
+mod startup;
 mod validate;
 mod worker_settings;
 
@@ -31,6 +34,11 @@ fn main() -> ExitCode {
             let loggers = logging::init(&cli.log);
             aqueduct_worker::install_hook();
             standalone::run(&worker, &connectors, loggers)
+        }
+        cli::Command::Distributed { worker } => {
+            let loggers = logging::init(&cli.log);
+            aqueduct_worker::install_hook();
+            distributed::run(&worker, loggers)
         }
         cli::Command::Plugins { json } => plugins::list(json),
         cli::Command::Validate { worker, connectors } => validate::run(worker.as_deref(), &connectors),

@@ -7,25 +7,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aqueduct_api::{ConfigMap, PluginKind};
-use aqueduct_config::worker_config::{OFFSET_STORAGE_FILE_FILENAME, REST_EXTENSION_CLASSES};
+use aqueduct_config::worker_config::OFFSET_STORAGE_FILE_FILENAME;
 use aqueduct_herder::standalone::{StandaloneHerder, StatusKeeper};
 use aqueduct_herder::{Herder, HerderError, NewConnector, ServerInfo};
-use aqueduct_kafka::{Admin, ClientSettings, ProducerPool, ProducerSharing};
 use aqueduct_plugins::Plugins;
 use aqueduct_rest::{RestConfig, RestServer};
 use aqueduct_storage::{FileOffsetStore, MemoryStatusStore};
 use aqueduct_worker::Worker;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::exit::Failure;
 use crate::logging::TargetLoggers;
+use crate::signals::Signals;
+use crate::startup::{self, VERSION, cluster_id, commit, in_file, refuse_unsupported};
 use crate::{connector_file, plugins, properties_file, worker_settings};
-
-/// The Kafka version that this worker is compatible with, and our own.
-pub(crate) const VERSION: &str = concat!("4.3.1+aqueduct.", env!("CARGO_PKG_VERSION"));
-
-/// Signals within this time are one signal.
-const SAME_BREATH: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// Runs a worker until a signal stops it.
 pub(crate) fn run(worker_file: &Path, connector_files: &[PathBuf], loggers: Arc<TargetLoggers>) -> Result<(), Failure> {
@@ -40,14 +34,7 @@ pub(crate) fn run_beside(
     beside: impl Future<Output = Result<(), Failure>>,
 ) -> Result<(), Failure> {
     let props = properties_file::read(worker_file, "the worker file").map_err(Failure::start)?;
-    let control = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let control = control.map_err(|error| Failure::start(format!("cannot start the control runtime: {error}")))?;
-    let tasks = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(std::thread::available_parallelism().map_or(2, usize::from))
-        .thread_name("task")
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::start(format!("cannot start the task runtime: {error}")))?;
+    let (control, tasks) = startup::runtimes()?;
     let outcome = control.block_on(serve(worker_file, props, connector_files, loggers, tasks.handle().clone(), beside));
     // A task that hangs was named in the log; the process does not wait for it.
     tasks.shutdown_background();
@@ -90,11 +77,7 @@ async fn serve(
     };
     let settings =
         worker_settings::settings(&config, &props, &plugins, rest.worker_id(), cluster_id.clone(), variables)?;
-    let sharing = match props.get("producer.sharing").map(|text| text.trim()) {
-        Some("none") => ProducerSharing::None,
-        _ => ProducerSharing::Equal,
-    };
-    let producers = ProducerPool::new(sharing, format!("connector-producer-{}", settings.worker_id));
+    let producers = startup::producers(&props, &settings.worker_id);
     let status = Arc::new(MemoryStatusStore::default());
     let listener = Arc::new(StatusKeeper(Arc::clone(&status)));
     let worker = Worker::new(settings, plugins, Arc::new(offsets), listener, producers, tasks);
@@ -126,50 +109,10 @@ async fn serve(
     outcome
 }
 
-/// What would be left out in silence and matters: extensions guard the API.
-fn refuse_unsupported(file: &Path, props: &ConfigMap) -> Result<(), Failure> {
-    for key in ["internal.key.converter", "internal.value.converter"] {
-        if props.contains_key(key) {
-            tracing::warn!("{key} has no meaning any more and is left out; offsets are stored as JSON without schemas");
-        }
-    }
-    if let Some(extensions) = props.get(REST_EXTENSION_CLASSES).filter(|extensions| !extensions.trim().is_empty()) {
-        return Err(Failure::start(in_file(
-            file,
-            &format_args!(
-                "Invalid value {extensions} for configuration {REST_EXTENSION_CLASSES}: REST extensions are not supported, and \
-                 the API may not be left unguarded; remove the key, and guard the listeners otherwise"
-            ),
-        )));
-    }
-    Ok(())
-}
-
 fn is_source(file: &Result<NewConnector, String>, plugins: &Plugins) -> bool {
     let class = file.as_ref().ok().and_then(|connector| connector.config.get("connector.class").cloned().flatten());
     class.and_then(|class| plugins.connector(class.trim()).ok().map(aqueduct_api::Plugin::kind))
         == Some(PluginKind::Source)
-}
-
-fn in_file(file: &Path, problem: &dyn std::fmt::Display) -> String {
-    format!("{}: {problem}", file.display())
-}
-
-async fn cluster_id(props: &ConfigMap, file: &Path) -> Result<String, Failure> {
-    let mut settings = ClientSettings::from_user(aqueduct_worker::own_client_keys(props));
-    settings.set_base("client.id", "connect-shared-admin");
-    let admin = Admin::create(&settings).map_err(|error| {
-        let reasons: Vec<&str> = error.causes().iter().map(|cause| cause.message.as_str()).collect();
-        Failure::start(in_file(file, &format_args!("{error}: {}", reasons.join(": "))))
-    })?;
-    admin.cluster_id().await.map_err(|error| {
-        Failure::start(format!(
-            "Failed to connect to and describe Kafka cluster. Check worker's broker connection and security properties. \
-             {}: bootstrap.servers={}: {error}",
-            file.display(),
-            settings.get("bootstrap.servers").unwrap_or_default()
-        ))
-    })
 }
 
 /// Creates the connectors of the command line one after another; the first failure ends the worker.
@@ -189,50 +132,4 @@ async fn create_all(
         tracing::info!("Created connector {name}");
     }
     Ok(())
-}
-
-/// The commit that this binary was built from.
-fn commit() -> &'static str {
-    option_env!("AQUEDUCT_COMMIT").unwrap_or("unknown")
-}
-
-/// SIGINT and SIGTERM, which mean the same.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    stopped: bool,
-}
-
-impl Signals {
-    fn new() -> Result<Self, Failure> {
-        let listen = |kind| signal(kind).map_err(|error| Failure::start(format!("cannot listen to signals: {error}")));
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-            stopped: false,
-        })
-    }
-
-    /// Waits for the first signal; ready at once after it.
-    async fn stop(&mut self) {
-        if !self.stopped {
-            self.next().await;
-            self.stopped = true;
-        }
-    }
-
-    /// Waits for another signal. Supervisors tend to signal the process and its group in one breath; what comes together
-    /// counts as one.
-    async fn another(&mut self) {
-        tokio::time::sleep(SAME_BREATH).await;
-        while tokio::time::timeout(std::time::Duration::ZERO, self.next()).await.is_ok() {}
-        self.next().await;
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
 }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use aqueduct_api::{BoxFuture, ConfigMap, ConnectError};
+use aqueduct_group::leader::Owners;
 use aqueduct_storage::TargetState;
 use aqueduct_worker::{ConnectorEvents, TaskId, Worker};
 use tokio::sync::oneshot;
@@ -25,8 +26,10 @@ pub enum GroupEvent {
     },
     /// A round is over.
     Assigned(Assignment),
-    /// The worker is no longer in the group, and what it had was revoked.
+    /// The worker is not in the group at the moment.
     Lost,
+    /// The worker can never be in the group; why.
+    Failed(String),
 }
 
 /// What a round has decided for this worker.
@@ -48,6 +51,10 @@ pub struct Assignment {
     pub connectors: Vec<String>,
     /// Every task that this worker is to run.
     pub tasks: Vec<TaskId>,
+    /// Who runs what, as far as this worker leads.
+    pub owners: Option<Owners>,
+    /// Another round is needed once this one has been followed: something was taken away, and is free now.
+    pub rejoin_when_started: bool,
 }
 
 /// This worker as a member of the group.
@@ -56,16 +63,13 @@ pub trait GroupMember: Send + Sync {
     fn rejoin(&self);
 
     /// Leaves the group until [`GroupMember::rejoin`]; what is running goes on.
-    fn leave(&self, reason: &'static str) -> BoxFuture<'_, ()>;
+    fn leave(&self, reason: &'static str);
+
+    /// Connectors and tasks that were stopped without the group having asked for it: the worker has them no longer.
+    fn gave_up(&self, connectors: &[String], tasks: &[TaskId]);
 
     /// Leaves the group for good.
     fn stop(&self) -> BoxFuture<'_, ()>;
-
-    /// The REST address of the worker that runs a connector, as far as a leader knows it.
-    fn owner_of_connector(&self, connector: &str) -> Option<String>;
-
-    /// The REST address of the worker that runs a task, as far as a leader knows it.
-    fn owner_of_task(&self, task: &TaskId) -> Option<String>;
 }
 
 /// The connectors and tasks of this worker. For one connector the calls never overlap.

@@ -57,7 +57,7 @@ fn unavailable(algorithm: &str) -> String {
 ///
 /// # Errors
 /// When this system has no such algorithm.
-pub fn sign(key: &[u8], algorithm: &str, body: &[u8]) -> Result<[(&'static str, String); 2], HerderError> {
+pub(super) fn sign(key: &[u8], algorithm: &str, body: &[u8]) -> Result<[(&'static str, String); 2], HerderError> {
     let digest = digest(algorithm).ok_or_else(|| HerderError::internal(unavailable(algorithm)))?;
     let mac = mac(key, digest, body)
         .map_err(|error| HerderError::internal(format!("Signing a request to another worker failed: {error}")))?;
@@ -68,7 +68,7 @@ pub fn sign(key: &[u8], algorithm: &str, body: &[u8]) -> Result<[(&'static str, 
 ///
 /// # Errors
 /// When the request is not signed, signed in a way that is not among `allowed`, or with another key.
-pub fn verify(request: &InternalRequest, key: Option<&[u8]>, allowed: &[String]) -> Result<(), HerderError> {
+pub(super) fn verify(request: &InternalRequest, key: Option<&[u8]>, allowed: &[String]) -> Result<(), HerderError> {
     let (Some(signature), Some(algorithm)) = (&request.signature, &request.algorithm) else {
         return Err(HerderError::bad_request("Internal request missing required signature"));
     };
@@ -111,7 +111,7 @@ fn decoding(error: &base64::DecodeError) -> String {
 ///
 /// # Errors
 /// When the system has no randomness or no such algorithm.
-pub fn generate_key(algorithm: &str, bits: Option<i32>) -> Result<Vec<u8>, HerderError> {
+pub(super) fn generate_key(algorithm: &str, bits: Option<i32>) -> Result<Vec<u8>, HerderError> {
     let mut key = vec![0; key_length(algorithm, bits)?];
     openssl::rand::rand_bytes(&mut key)
         .map_err(|error| HerderError::internal(format!("Making a session key failed: {error}")))?;
@@ -122,7 +122,7 @@ pub fn generate_key(algorithm: &str, bits: Option<i32>) -> Result<Vec<u8>, Herde
 ///
 /// # Errors
 /// When there is no such algorithm.
-pub fn key_length(algorithm: &str, bits: Option<i32>) -> Result<usize, HerderError> {
+pub(super) fn key_length(algorithm: &str, bits: Option<i32>) -> Result<usize, HerderError> {
     let digest = digest(algorithm).ok_or_else(|| HerderError::internal(unavailable(algorithm)))?;
     Ok(match bits {
         // Cut up to whole bytes.
