@@ -1,11 +1,13 @@
 //! What a distributed worker's properties say about its three stores: their topics, and the Kafka clients that serve them.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use aqueduct_config::worker_config::{self as keys, internal_topic_settings};
 use aqueduct_config::{ConfigDef, ConfigError, Originals, ParsedConfig, client_config};
-use aqueduct_kafka::ClientSettings;
+use aqueduct_kafka::{Admin, ClientSettings, KafkaError};
+use parking_lot::Mutex;
 
 /// The settings of the stores of a distributed worker.
 #[derive(Debug, Clone)]
@@ -39,11 +41,41 @@ pub struct TopicSettings {
     pub(crate) configs: BTreeMap<String, String>,
     pub(crate) producer: ClientSettings,
     pub(crate) consumer: ClientSettings,
-    pub(crate) admin: ClientSettings,
+    pub(crate) admin: SharedAdmin,
     /// How long creating the topic may take (`default.api.timeout.ms`).
     pub(crate) api_timeout: Duration,
     /// The pause between attempts (`retry.backoff.ms`).
     pub(crate) retry_backoff: Duration,
+}
+
+/// One admin client for all stores of a worker, while one of them has it (`SharedTopicAdmin`).
+#[derive(Clone)]
+pub(crate) struct SharedAdmin {
+    settings: ClientSettings,
+    client: Arc<Mutex<Weak<Admin>>>,
+}
+
+impl SharedAdmin {
+    fn new(settings: ClientSettings) -> Self {
+        Self { settings, client: Arc::default() }
+    }
+
+    /// The client, made if nobody has it.
+    pub(crate) fn acquire(&self) -> Result<Arc<Admin>, KafkaError> {
+        let mut client = self.client.lock();
+        if let Some(client) = client.upgrade() {
+            return Ok(client);
+        }
+        let new = Arc::new(Admin::create(&self.settings)?);
+        *client = Arc::downgrade(&new);
+        Ok(new)
+    }
+}
+
+impl std::fmt::Debug for SharedAdmin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.settings.fmt(f)
+    }
 }
 
 impl StoreSettings {
@@ -99,6 +131,7 @@ struct Clients<'a> {
     config: &'a ParsedConfig,
     /// What the client ids begin with: the group, and `client.id` if there is one.
     id_base: String,
+    admin: SharedAdmin,
     exactly_once: String,
 }
 
@@ -110,7 +143,8 @@ impl<'a> Clients<'a> {
             client_id => format!("{group}-{client_id}-"),
         };
         let exactly_once = config.string(keys::EXACTLY_ONCE_SOURCE_SUPPORT)?.to_lowercase();
-        Ok(Self { config, id_base, exactly_once })
+        let admin = own(config, &client_config::admin(), &format!("{id_base}shared-admin"));
+        Ok(Self { config, id_base, admin: SharedAdmin::new(admin), exactly_once })
     }
 
     fn topic(&self, purpose: Purpose, prefix: &str, unnamed: &str) -> Result<TopicSettings, ConfigError> {
@@ -119,14 +153,13 @@ impl<'a> Clients<'a> {
             return Err(ConfigError::new(unnamed));
         }
         let client_id = format!("{}{}", self.id_base, purpose.client);
-        let mut producer = self.client(client_config::producer(), &client_id);
+        let mut producer = own(self.config, &client_config::producer(), &client_id);
         producer
             .set_user("acks", "all")
             .set_user("max.in.flight.requests.per.connection", "1")
             .set_user("enable.idempotence", "false");
-        let mut consumer = self.client(client_config::consumer(), &client_id);
+        let mut consumer = own(self.config, &client_config::consumer(), &client_id);
         consumer.set_user("auto.offset.reset", "earliest").set_user("enable.auto.commit", "false");
-        let admin = self.client(client_config::admin(), &format!("{}shared-admin", self.id_base));
         let configs = internal_topic_settings(self.config, prefix);
         let mut configs: BTreeMap<String, String> =
             configs.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
@@ -141,25 +174,25 @@ impl<'a> Clients<'a> {
             configs,
             producer,
             consumer,
-            api_timeout: admin.millis("default.api.timeout.ms").unwrap_or(Duration::from_secs(60)),
-            retry_backoff: admin.millis("retry.backoff.ms").unwrap_or(Duration::from_millis(100)),
-            admin,
+            api_timeout: self.admin.settings.millis("default.api.timeout.ms").unwrap_or(Duration::from_secs(60)),
+            retry_backoff: self.admin.settings.millis("retry.backoff.ms").unwrap_or(Duration::from_millis(100)),
+            admin: self.admin.clone(),
         })
     }
+}
 
-    /// The worker's own properties that a client of this kind knows. Java hands each client all of them; those about the
-    /// worker or about its connectors would only be said to be of no use.
-    fn client(&self, known: ConfigDef, client_id: &str) -> ClientSettings {
-        let originals: &Originals = self.config.originals();
-        let own = originals
-            .iter()
-            .filter(|(key, _)| known.key(key).is_some())
-            .filter_map(|(key, value)| Some((key.clone(), value.clone()?)))
-            .collect();
-        let mut settings = ClientSettings::from_user(own);
-        settings.set_user("client.id", client_id);
-        settings
-    }
+/// The worker's own properties that a kind of client knows. Java hands each client all of them; those about the worker or
+/// about its connectors would only be said to be of no use.
+fn own(config: &ParsedConfig, known: &ConfigDef, client_id: &str) -> ClientSettings {
+    let originals: &Originals = config.originals();
+    let own = originals
+        .iter()
+        .filter(|(key, _)| known.key(key).is_some())
+        .filter_map(|(key, value)| Some((key.clone(), value.clone()?)))
+        .collect();
+    let mut settings = ClientSettings::from_user(own);
+    settings.set_user("client.id", client_id);
+    settings
 }
 
 fn partitions(config: &ParsedConfig, key: &str) -> Result<Option<i32>, ConfigError> {
@@ -183,7 +216,7 @@ impl TopicSettings {
             configs: BTreeMap::new(),
             producer: ClientSettings::default(),
             consumer: ClientSettings::default(),
-            admin: ClientSettings::default(),
+            admin: SharedAdmin::new(ClientSettings::default()),
             api_timeout: Duration::from_secs(60),
             retry_backoff: Duration::from_millis(100),
         }
@@ -246,7 +279,7 @@ mod tests {
             ["g-configs g-configs", "g-offsets g-offsets", "g-statuses g-statuses"]
         );
         assert_eq!(ids(settings(&[("client.id", "me")]).unwrap())[0], "g-me-configs g-me-configs");
-        assert_eq!(settings(&[]).unwrap().configs.admin.client_id(), "g-shared-admin");
+        assert_eq!(settings(&[]).unwrap().configs.admin.settings.client_id(), "g-shared-admin");
     }
 
     #[test]
@@ -268,7 +301,7 @@ mod tests {
         assert_eq!(settings.configs.consumer.get("group.id"), Some("g"));
         assert_eq!(settings.configs.consumer.get("isolation.level"), Some("read_committed"));
         assert_eq!(settings.statuses.consumer.get("isolation.level"), None);
-        assert_eq!(settings.offsets.admin.get("security.protocol"), Some("SSL"));
+        assert_eq!(settings.offsets.admin.settings.get("security.protocol"), Some("SSL"));
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Batch {
             match message.code() {
                 codes::NONE => records.push(message.into_record(self.last_topic.clone(), &mut small, queue.client())),
                 codes::PARTITION_EOF => {
-                    ends.push((TopicPartition::new(self.last_topic.clone(), message.partition()), message.offset()))
+                    ends.push((TopicPartition::new(self.last_topic.clone(), message.partition()), message.offset()));
                 }
                 code => errors.push(ConsumeError {
                     code,

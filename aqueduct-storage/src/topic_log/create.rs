@@ -15,12 +15,11 @@ const TOPIC_PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 
 /// Creates the topic if it is missing, checks it otherwise; answers its partitions.
-pub(super) async fn ensure_topic(settings: &TopicSettings) -> Result<Vec<i32>, ConnectError> {
-    let admin = Admin::create(&settings.admin).map_err(|error| connect_error(&error))?;
-    if !create(&admin, settings).await? {
-        check_cleanup_policy(&admin, settings).await?;
+pub(super) async fn ensure_topic(admin: &Admin, settings: &TopicSettings) -> Result<Vec<i32>, ConnectError> {
+    if !create(admin, settings).await? {
+        check_cleanup_policy(admin, settings).await?;
     }
-    let partitions = partitions(&admin, settings).await?;
+    let partitions = partitions(admin, settings).await?;
     if settings.single_partition && partitions.len() > 1 {
         return Err(ConnectError::config(format!(
             "Topic '{}' supplied via the '{}' property is required to have a single partition in order to guarantee \

@@ -5,11 +5,14 @@
 //! says at the end of a partition, or one past the last record, whichever is more.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use aqueduct_kafka::{ClientSettings, Consumer, ConsumerEvent, KafkaError, StartOffset, TopicPartition};
+use aqueduct_kafka::{
+    Admin, ClientSettings, Consumer, ConsumerEvent, ErrorKind, KafkaError, OffsetSpec, StartOffset, TopicPartition,
+};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{LogReader, LogRecord};
 
@@ -34,6 +37,8 @@ struct Waiting {
 pub(super) struct Follower {
     settings: ClientSettings,
     consumer: Consumer,
+    /// Asked for the end: the consumer's own connection is busy most of the time with a fetch that waits for records.
+    admin: Arc<Admin>,
     /// The next offset of each partition.
     positions: BTreeMap<TopicPartition, i64>,
     read: LogReader,
@@ -46,6 +51,7 @@ impl Follower {
     /// A reader at the beginning of these partitions.
     pub(super) fn start(
         settings: ClientSettings,
+        admin: Arc<Admin>,
         topic: &str,
         partitions: &[i32],
         read: LogReader,
@@ -53,7 +59,7 @@ impl Follower {
         let positions: BTreeMap<_, _> =
             partitions.iter().map(|partition| (TopicPartition::new(topic, *partition), 0)).collect();
         let consumer = Consumer::create_to_follow(&settings)?;
-        let mut follower = Self { settings, consumer, positions, read, live: false, waiting: Vec::new() };
+        let mut follower = Self { settings, consumer, admin, positions, read, live: false, waiting: Vec::new() };
         let beginning =
             follower.positions.keys().map(|partition| (partition.clone(), StartOffset::Beginning)).collect();
         follower.consumer.assign(&beginning)?;
@@ -187,8 +193,15 @@ impl Follower {
 
     /// Where each partition ends now.
     async fn ends(&mut self) -> Result<BTreeMap<TopicPartition, i64>, KafkaError> {
-        let partitions: Vec<TopicPartition> = self.positions.keys().cloned().collect();
-        self.consumer.end_offsets(&partitions, LOOK_UP.0).await
+        let read_committed = self.settings.get("isolation.level") == Some("read_committed");
+        let latest: Vec<_> = self.positions.keys().map(|partition| (partition.clone(), OffsetSpec::Latest)).collect();
+        match timeout(LOOK_UP.0, self.admin.list_offsets(&latest, read_committed)).await {
+            Ok(ends) => ends?.into_iter().map(|(partition, end)| Ok((partition, end?))).collect(),
+            Err(_) => {
+                let message = format!("no answer within {} ms", LOOK_UP.0.as_millis());
+                Err(KafkaError::new(ErrorKind::Timeout, message))
+            }
+        }
     }
 
     fn has_reached(&self, ends: &BTreeMap<TopicPartition, i64>) -> bool {

@@ -36,9 +36,11 @@ impl KafkaTopicLog {
         let failed = |error: KafkaError| connect_error(&error);
         let topic = &settings.topic;
         tracing::info!("Reading topic {topic} ({})", settings.purpose);
-        let partitions = ensure_topic(settings).await?;
+        let admin = settings.admin.acquire().map_err(failed)?;
+        let partitions = ensure_topic(&admin, settings).await?;
         let sender = Sender::start(topic, settings.producer.clone()).map_err(failed)?;
-        let mut follower = Follower::start(settings.consumer.clone(), topic, &partitions, read).map_err(failed)?;
+        let mut follower =
+            Follower::start(settings.consumer.clone(), admin, topic, &partitions, read).map_err(failed)?;
         follower.read_once(topic, FIRST_READ).await.map_err(failed)?;
         tracing::info!("Finished reading topic {topic}");
         let (requests, receiver) = mpsc::unbounded_channel();
