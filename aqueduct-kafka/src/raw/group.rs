@@ -18,6 +18,7 @@ use super::RawClient;
 use super::calls::Call;
 use super::client::Coordinates;
 use super::settings::Address;
+use crate::codes::GROUP_AUTHORIZATION_FAILED;
 use crate::error::KafkaError;
 use crate::settings::ClientSettings;
 
