@@ -136,8 +136,11 @@ impl GroupClient {
     /// [`GroupFault::NoCoordinator`] or [`GroupFault::Fatal`].
     pub async fn find(&self) -> Result<(), GroupFault> {
         *self.coordinator.lock() = None;
-        let found =
-            self.client.coordinator(Coordinates::Group, &self.group_id).await.map_err(|error| self.lost(error))?;
+        let found = self.client.coordinator(Coordinates::Group, &self.group_id).await;
+        let found = found.map_err(|error| match error.code() {
+            GROUP_AUTHORIZATION_FAILED => self.fault(30, None, "FindCoordinator response"),
+            _ => self.lost(error),
+        })?;
         tracing::info!("Discovered group coordinator {found} of group {}", self.group_id);
         *self.coordinator.lock() = Some(found);
         Ok(())
