@@ -22,8 +22,8 @@ pub use aqueduct_worker::TaskId;
 pub use distributed::{SIGNATURE_ALGORITHM_HEADER, SIGNATURE_HEADER};
 pub use error::{HerderError, HerderErrorKind};
 pub use herder::{Created, Herder, InternalRequest, NewConnector, PluginLookup};
-pub use peers::{PeerAnswer, PeerFailure, PeerRequest, Peers};
 pub use info::{
     ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo, ConnectorInfo, ConnectorKind, ConnectorOffset,
     ConnectorStatus, InitialState, InstanceStatus, PluginInfo, ServerInfo, TaskInfo, TaskStatus,
 };
+pub use peers::{PeerAnswer, PeerFailure, PeerRequest, Peers};

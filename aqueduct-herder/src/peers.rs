@@ -119,10 +119,6 @@ mod tests {
         check(201, "{}", Ok(()));
         check(409, r#"{"error_code":409,"message":"no"}"#, Err((409, "no")));
         check(302, "", Err((500, "Unexpected status code when handling forwarded request: 302")));
-        check(
-            404,
-            "<html>",
-            Err((500, "IO Error trying to forward REST request: expected value at line 1 column 1")),
-        );
+        check(404, "<html>", Err((500, "IO Error trying to forward REST request: expected value at line 1 column 1")));
     }
 }

@@ -93,7 +93,11 @@ impl Forward {
     pub(crate) async fn follow(&self, site: &Site, failure: &Failure, base: &str) -> Handled {
         let conflict = |message: &str| Err(Failure::new(StatusCode::CONFLICT, message));
         if self.step == Step::Last {
-            tracing::error!("{} {} came over two workers and cannot be carried out here either", self.method, self.path);
+            tracing::error!(
+                "{} {} came over two workers and cannot be carried out here either",
+                self.method,
+                self.path
+            );
             return conflict("Cannot complete request because of a conflicting operation (e.g. worker rebalance)");
         }
         let Some(Elsewhere { url: Some(url) }) = failure.elsewhere() else {

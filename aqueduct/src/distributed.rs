@@ -5,13 +5,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aqueduct_api::{BoxFuture, ConfigMap, ConnectError};
-use aqueduct_config::ParsedConfig;
+use aqueduct_config::worker_config as keys;
+use aqueduct_config::{ConfigError, ParsedConfig};
 use aqueduct_group::member::{KafkaCoordinator, MemberSettings};
-use aqueduct_herder::distributed::{DistributedHerder, DistributedParts, DistributedSettings, StatusKeeper, join_group};
+use aqueduct_group::protocol::Protocol;
+use aqueduct_herder::distributed::{
+    DistributedHerder, DistributedParts, DistributedSettings, Group, StatusKeeper, join_group,
+};
 use aqueduct_herder::{HerderError, ServerInfo};
-use aqueduct_kafka::client_config::WorkerScopes;
+use aqueduct_kafka::client_config::scopes::WorkerScopes;
 use aqueduct_rest::{HttpPeers, Level, LoggerLevel, Loggers, RestConfig, RestServer};
 use aqueduct_storage::{ConfigEvents, KafkaConfigStore, KafkaOffsetStore, KafkaStatusStore, StoreSettings};
 use aqueduct_worker::Worker;
@@ -66,7 +71,7 @@ async fn serve(
     let offsets = Arc::new(stores.offsets.clone());
     let listener = Arc::clone(&keeper);
     let worker = Worker::new(worker_settings, plugins, offsets, listener, producers, tasks);
-    let group = join(&config, &props, &worker_id, url, &stores.configs).map_err(|error| wrong(&error))?;
+    let group = join(&config, &props, &settings.group_id, &worker_id, url, &stores.configs)?;
     let (configs, events) = (stores.configs.clone(), stores.events);
     let levels = Arc::clone(&loggers);
     let herder = DistributedHerder::start(DistributedParts {
@@ -127,14 +132,43 @@ impl Stores {
 fn join(
     config: &ParsedConfig,
     props: &ConfigMap,
+    group_id: &str,
     worker_id: &str,
     url: String,
     configs: &KafkaConfigStore,
-) -> Result<aqueduct_herder::distributed::Group, String> {
-    let settings = MemberSettings::from_worker(config, url).map_err(|error| error.message().to_owned())?;
+) -> Result<Group, Failure> {
+    let settings = member_settings(config, url).map_err(|error| Failure::start(error.message()))?;
     let client = WorkerScopes::new(props).group_member(worker_id);
-    let coordinator = KafkaCoordinator::create(&client, &settings.group_id).map_err(|error| error.to_string())?;
+    let coordinator = KafkaCoordinator::create(&client, group_id).map_err(|error| {
+        let reasons: Vec<&str> = error.causes().iter().map(|cause| cause.message.as_str()).collect();
+        Failure::start(format!("{error}: {}", reasons.join(": ")))
+    })?;
     Ok(join_group(settings, coordinator, configs.clone()))
+}
+
+/// What a member of the group has to know of the worker's properties.
+fn member_settings(config: &ParsedConfig, url: String) -> Result<MemberSettings, ConfigError> {
+    let int = |key: &str| -> Result<Duration, ConfigError> {
+        Ok(Duration::from_millis(u64::try_from(config.int(key)?).unwrap_or(0)))
+    };
+    let long = |key: &str| -> Result<Duration, ConfigError> {
+        Ok(Duration::from_millis(u64::try_from(config.long(key)?).unwrap_or(0)))
+    };
+    let protocol = match config.string(keys::CONNECT_PROTOCOL)?.to_ascii_lowercase().as_str() {
+        "eager" => Protocol::Eager,
+        "compatible" => Protocol::Compatible,
+        _ => Protocol::Sessioned,
+    };
+    Ok(MemberSettings {
+        protocol,
+        session_timeout: int(keys::SESSION_TIMEOUT_MS)?,
+        rebalance_timeout: int(keys::REBALANCE_TIMEOUT_MS)?,
+        heartbeat_interval: int(keys::HEARTBEAT_INTERVAL_MS)?,
+        retry_backoff: long(keys::RETRY_BACKOFF_MS)?,
+        retry_backoff_max: long(keys::RETRY_BACKOFF_MAX_MS)?,
+        max_delay: int(keys::SCHEDULED_REBALANCE_MAX_DELAY_MS)?,
+        ..MemberSettings::new(url)
+    })
 }
 
 /// Loggers that can be set on every worker at once, through the config topic.

@@ -80,4 +80,3 @@ pub(crate) async fn cluster_id(props: &ConfigMap, file: &Path) -> Result<String,
 pub(crate) fn commit() -> &'static str {
     option_env!("AQUEDUCT_COMMIT").unwrap_or("unknown")
 }
-

@@ -36,7 +36,11 @@ pub(crate) fn parse(file: &Path, props: &ConfigMap, plugins: &Arc<Plugins>) -> R
 }
 
 /// The same for a distributed worker's.
-pub(crate) fn parse_distributed(file: &Path, props: &ConfigMap, plugins: &Arc<Plugins>) -> Result<ParsedConfig, Failure> {
+pub(crate) fn parse_distributed(
+    file: &Path,
+    props: &ConfigMap,
+    plugins: &Arc<Plugins>,
+) -> Result<ParsedConfig, Failure> {
     keys::parse_distributed(props, &Catalogue::new(Arc::clone(plugins)))
         .map_err(|error| in_file(file, props, plugins, &error))
 }

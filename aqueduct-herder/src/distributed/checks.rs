@@ -44,9 +44,8 @@ impl GroupChecks<'_> {
         }
         let name = get("name").unwrap_or_default();
         if format!("connect-{name}") == group {
-            let message = format!(
-                "Consumer group for sink connector named {name} conflicts with Connect worker group {group}"
-            );
+            let message =
+                format!("Consumer group for sink connector named {name} conflicts with Connect worker group {group}");
             add(infos, "name", Some(name), message);
         }
     }

@@ -140,9 +140,7 @@ impl Herding {
 async fn changed_offsets(shared: &Shared, name: &str, change: OffsetsChange) -> Result<String, HerderError> {
     if let Err(error) = shared.config.refresh(shared.settings.sync_timeout).await {
         tracing::error!("Reading the config topic before modifying the offsets of connector {name}: {error}");
-        return Err(HerderError::internal(
-            "Failed to read to end of config topic before modifying connector offsets",
-        ));
+        return Err(HerderError::internal("Failed to read to end of config topic before modifying connector offsets"));
     }
     let state = shared.config.snapshot();
     let config = state.connector_config(name).ok_or_else(|| not_found(name))?;

@@ -51,23 +51,20 @@ impl GroupMember for Member {
     }
 
     fn gave_up(&self, connectors: &[String], tasks: &[TaskId]) {
-        let tasks = tasks.iter().map(|id| {
-            aqueduct_group::TaskId::new(id.connector.as_str(), i32::try_from(id.task).unwrap_or(i32::MAX))
-        });
+        let tasks = tasks
+            .iter()
+            .map(|id| aqueduct_group::TaskId::new(id.connector.as_str(), i32::try_from(id.task).unwrap_or(i32::MAX)));
         let connectors = connectors.iter().map(|name| ConnectorName::from(name.as_str()));
         self.0.stopped(Work { connectors: connectors.collect(), tasks: tasks.collect() });
     }
 
     fn stop(&self) -> BoxFuture<'_, ()> {
-        Box::pin(self.0.clone().stop(PATIENCE))
+        Box::pin(self.0.stop(PATIENCE))
     }
 }
 
 /// Passes on what the group tells, in the loop's words.
-async fn translate(
-    mut events: mpsc::UnboundedReceiver<member::GroupEvent>,
-    herder: mpsc::UnboundedSender<GroupEvent>,
-) {
+async fn translate(mut events: mpsc::UnboundedReceiver<member::GroupEvent>, herder: mpsc::UnboundedSender<GroupEvent>) {
     while let Some(event) = events.recv().await {
         let event = match event {
             member::GroupEvent::Rebalancing => GroupEvent::Joining,

@@ -94,11 +94,8 @@ impl Herding {
         let settings = self.settings();
         match generate_key(&settings.key_algorithm, settings.key_bits) {
             Ok(key) => {
-                let key = SessionKey {
-                    key,
-                    algorithm: settings.key_algorithm.clone(),
-                    creation_timestamp: wall_clock(),
-                };
+                let key =
+                    SessionKey { key, algorithm: settings.key_algorithm.clone(), creation_timestamp: wall_clock() };
                 tracing::debug!("Making a new session key");
                 self.keys.writing = true;
                 self.write(Write::Key(key));
@@ -123,7 +120,9 @@ impl Herding {
     pub(super) fn key_written(&mut self, outcome: Result<(), HerderError>) {
         self.keys.writing = false;
         if let Err(error) = outcome {
-            tracing::info!("Failed to write new session key to config topic; forcing a read to the end of the config topic before possibly retrying: {error}");
+            tracing::info!(
+                "Failed to write new session key to config topic; forcing a read to the end of the config topic before possibly retrying: {error}"
+            );
             self.can_read = false;
         }
     }

@@ -47,10 +47,10 @@ use crate::{
 };
 use checks::GroupChecks;
 use event::{Command, Event, OffsetsChange, Reply, Write};
-use herding::Herding;
 pub use group::{Group, join_group};
-pub use ports::{Assignment, GroupEvent, GroupMember, Instances, TaskStart};
+use herding::Herding;
 use ports::WorkerInstances;
+pub use ports::{Assignment, GroupEvent, GroupMember, Instances, TaskStart};
 pub use settings::DistributedSettings;
 pub use shared::SetLevel;
 use shared::{Shared, SharedParts};

@@ -228,7 +228,8 @@ impl Herding {
         self.updates.connectors.retain(|name| running.connectors.contains(name));
         self.updates.tasks.retain(|id| running.tasks.contains(id));
         let offset = self.state.offset();
-        if self.assignment.as_ref().is_some_and(|present| !self.resolved && !present.error && present.offset == offset) {
+        if self.assignment.as_ref().is_some_and(|present| !self.resolved && !present.error && present.offset == offset)
+        {
             self.updates.rebalance = false;
         }
     }

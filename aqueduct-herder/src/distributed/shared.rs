@@ -93,7 +93,9 @@ impl Shared {
     pub(super) fn set_signs(&self, signs: bool) {
         if self.signs.swap(signs, Ordering::AcqRel) != signs {
             let (now, protocol) = if signs { ("enabled", "sessioned") } else { ("disabled", "an older one") };
-            tracing::info!("Verification of requests between workers is {now}: the protocol of the group is {protocol}");
+            tracing::info!(
+                "Verification of requests between workers is {now}: the protocol of the group is {protocol}"
+            );
         }
     }
 

@@ -92,10 +92,7 @@ pub(super) fn verify(request: &InternalRequest, key: Option<&[u8]>, allowed: &[S
         .map_err(|error| HerderError::internal(format!("Checking a request of another worker failed: {error}")))?;
     // Compared in constant time, so that the time of an answer tells nothing about the signature.
     if expect.len() != signature.len() || !openssl::memcmp::eq(&expect, &signature) {
-        return Err(HerderError::new(
-            HerderErrorKind::Forbidden,
-            "Internal request contained invalid signature.",
-        ));
+        return Err(HerderError::new(HerderErrorKind::Forbidden, "Internal request contained invalid signature."));
     }
     Ok(())
 }

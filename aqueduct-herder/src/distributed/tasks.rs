@@ -126,8 +126,9 @@ impl Herding {
                  empty!",
             )
         })?;
-        let body = serde_json::to_vec(tasks)
-            .map_err(|error| HerderError::internal(format!("Task configurations cannot be written as JSON: {error}")))?;
+        let body = serde_json::to_vec(tasks).map_err(|error| {
+            HerderError::internal(format!("Task configurations cannot be written as JSON: {error}"))
+        })?;
         let headers = match self.shared.key() {
             Some(key) if self.shared.signs() => {
                 signature::sign(&key.key, &self.settings().signature_algorithm, &body)?.into()
@@ -159,8 +160,7 @@ impl Herding {
     pub(super) fn tasks_published(&mut self, name: String, outcome: Result<(), HerderError>) {
         let Err(error) = outcome else { return self.reconfigured(&name) };
         let Some(reconfiguration) = self.reconfigurations.get_mut(&name) else { return };
-        let rotating =
-            error.kind() == HerderErrorKind::Forbidden && reconfiguration.began.elapsed() < KEY_ROTATION;
+        let rotating = error.kind() == HerderErrorKind::Forbidden && reconfiguration.began.elapsed() < KEY_ROTATION;
         if !rotating {
             tracing::error!("Failed to reconfigure the tasks of connector {name}, retrying after backoff: {error}");
         }

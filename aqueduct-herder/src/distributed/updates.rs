@@ -120,7 +120,11 @@ impl Herding {
         if !connector && tasks.is_empty() {
             return;
         }
-        tracing::info!("Executing {request}: {} and {} tasks here", if connector { "the connector" } else { "no connector" }, tasks.len());
+        tracing::info!(
+            "Executing {request}: {} and {} tasks here",
+            if connector { "the connector" } else { "no connector" },
+            tasks.len()
+        );
         let config = self.state.connector_config(&name).cloned().filter(|_| connector);
         let state = self.state.target_state(&name).unwrap_or_default();
         let starts = starts(&self.state, tasks.clone());

@@ -9,9 +9,7 @@ use super::event::{Event, Reply, Write, Written};
 use super::herding::Herding;
 use crate::herder::present;
 use crate::statuses::{RestartPlan, not_found};
-use crate::{
-    ConnectorInfo, ConnectorStatus, Created, HerderError, InitialState, NewConnector, RestartRequest, TaskId,
-};
+use crate::{ConnectorInfo, ConnectorStatus, Created, HerderError, InitialState, NewConnector, RestartRequest, TaskId};
 
 /// What callers see when the right to write may be lost.
 const NOT_WRITTEN: &str =
@@ -155,9 +153,8 @@ impl Herding {
             // Planned before it is read back: from then on the statuses change.
             let status = shared.connector_status(&request.connector);
             shared.config.put_restart_request(&request).await.map_err(failed)?;
-            let status = status.map_err(|_| {
-                HerderError::not_found(format!("Status for connector {} not found", request.connector))
-            })?;
+            let status = status
+                .map_err(|_| HerderError::not_found(format!("Status for connector {} not found", request.connector)))?;
             Ok(RestartPlan::new(&request, status).status)
         });
     }

@@ -33,10 +33,7 @@ async fn who_does_not_lead_names_the_leader() {
         elsewhere(rig.herder.reset_offsets("c").await),
         "Only the leader can process external offsets modification requests",
     );
-    check(
-        elsewhere(rig.herder.put_task_configs("c", vec![]).await),
-        "Only the leader may write task configurations.",
-    );
+    check(elsewhere(rig.herder.put_task_configs("c", vec![]).await), "Only the leader may write task configurations.");
     // What is valid or not is found out where the request arrives.
     let mut invalid = source("d", 1);
     invalid.config.remove("topic");

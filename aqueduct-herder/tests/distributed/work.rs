@@ -91,10 +91,7 @@ async fn a_deleted_connector_is_taken_away_by_the_round_and_its_statuses_by_the_
     rig.revoke(&["c"], &[("c", 0)]).await;
     assert_eq!(rig.notes.take(), ["stop c-0"]);
     rig.lead().await;
-    assert_eq!(
-        rig.herder.connector_status("c").await.unwrap_err().message(),
-        "No status found for connector c"
-    );
+    assert_eq!(rig.herder.connector_status("c").await.unwrap_err().message(), "No status found for connector c");
     assert_eq!(rig.herder.active_topics("c").await.unwrap(), Vec::<String>::new());
     assert_eq!(rig.herder.connectors().await.unwrap(), Vec::<String>::new());
 }

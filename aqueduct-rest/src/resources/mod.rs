@@ -22,10 +22,10 @@ use aqueduct_herder::{Herder, HerderError};
 use crate::answer::{Answer, Failure, Handled};
 use crate::client::HttpPeers;
 use crate::forward::Forward;
-use crate::{Loggers, body};
 use crate::media::BodyType;
 use crate::route::Resource;
 use crate::target::Target;
+use crate::{Loggers, body};
 
 /// What the resources work on, once the worker has started.
 pub(crate) struct Site {

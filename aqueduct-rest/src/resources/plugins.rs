@@ -47,9 +47,7 @@ fn wrapped(error: &HerderError) -> HerderError {
         HerderErrorKind::Conflict
         | HerderErrorKind::Forbidden
         | HerderErrorKind::Elsewhere
-        | HerderErrorKind::Unavailable => {
-            "org.apache.kafka.connect.runtime.rest.errors.ConnectRestException: "
-        }
+        | HerderErrorKind::Unavailable => "org.apache.kafka.connect.runtime.rest.errors.ConnectRestException: ",
         HerderErrorKind::Internal => "",
     };
     HerderError::internal(format!("{class}{}", error.message()))
