@@ -11,6 +11,7 @@
 
 pub mod assignor;
 pub mod leader;
+pub mod member;
 pub mod names;
 pub mod protocol;
 pub mod work;

@@ -13,8 +13,13 @@ pub enum HerderErrorKind {
     NotFound,
     /// It collides with what is there, or with a rebalance (409).
     Conflict,
-    /// It is switched off (403).
+    /// It is switched off, or was signed with the wrong key (403).
     Forbidden,
+    /// Another worker has to carry it out: the leader, or the one that runs the connector or task. [`HerderError::url`] is
+    /// its address, when that is known.
+    Elsewhere,
+    /// The worker cannot know yet whether it may do this (503).
+    Unavailable,
     /// This mode has no such thing, or something broke (500).
     Internal,
 }
@@ -24,12 +29,25 @@ pub enum HerderErrorKind {
 pub struct HerderError {
     kind: HerderErrorKind,
     message: String,
+    url: Option<String>,
 }
 
 impl HerderError {
     /// An error of a kind.
     pub fn new(kind: HerderErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), url: None }
+    }
+
+    /// Another worker, whose REST API is at `url`, has to carry the command out.
+    pub fn elsewhere(message: impl Into<String>, url: Option<String>) -> Self {
+        Self { url, ..Self::new(HerderErrorKind::Elsewhere, message) }
+    }
+
+    /// The group is about to divide the work anew, so that what this worker knows may be outdated (409).
+    pub fn rebalance_expected() -> Self {
+        Self::conflict(
+            "Cannot complete request momentarily due to stale configuration (typically caused by a concurrent config change)",
+        )
     }
 
     /// The request itself is wrong.
@@ -55,6 +73,11 @@ impl HerderError {
     /// What kind of failure it was.
     pub fn kind(&self) -> HerderErrorKind {
         self.kind
+    }
+
+    /// The address of the worker that can carry the command out; none when it is not known, or when the kind is another.
+    pub fn url(&self) -> Option<&str> {
+        self.url.as_deref()
     }
 
     /// The text for the user.

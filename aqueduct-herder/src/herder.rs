@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct_api::{BoxFuture, ConfigMap};
+use aqueduct_api::{BoxFuture, ConfigMap, ready};
+use aqueduct_storage::RestartRequest;
 
 use crate::{
     ConfigInfos, ConfigKeyInfo, ConnectorInfo, ConnectorOffset, ConnectorStatus, HerderError, InitialState, PluginInfo,
@@ -31,15 +32,15 @@ pub struct Created {
     pub info: ConnectorInfo,
 }
 
-/// `POST /connectors/N/restart` with parameters (KIP-745).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RestartRequest {
-    /// The connector.
-    pub connector: String,
-    /// Only instances that have failed.
-    pub only_failed: bool,
-    /// Its tasks too.
-    pub include_tasks: bool,
+/// A request of another worker of the cluster, with what proves that it comes from one (KIP-507).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InternalRequest {
+    /// The body, byte for byte as it was sent; empty when there was none.
+    pub body: Vec<u8>,
+    /// `X-Connect-Authorization`: the signature of the body, in base64.
+    pub signature: Option<String>,
+    /// `X-Connect-Request-Signature-Algorithm`: how it was signed.
+    pub algorithm: Option<String>,
 }
 
 /// Which plugins `GET /connector-plugins` lists.
@@ -132,6 +133,33 @@ pub trait Herder: Send + Sync {
 
     /// Checks a connector's configuration without creating anything.
     fn validate(&self, config: BTreeMap<String, Option<String>>) -> Answer<'_, ConfigInfos>;
+
+    /// Checks that a request comes from a worker of this cluster. A worker alone has nobody to trust or to refuse.
+    ///
+    /// # Errors
+    /// When the signature is missing, wrong, or made in a way that this worker does not accept.
+    fn check_internal(&self, _request: &InternalRequest) -> Result<(), HerderError> {
+        Ok(())
+    }
+
+    /// Task configurations that the worker which runs the connector has asked it for. Refused by a worker alone.
+    fn put_task_configs<'a>(&'a self, _connector: &'a str, _tasks: Vec<ConfigMap>) -> Answer<'a, ()> {
+        ready(Err(HerderError::internal(
+            "Kafka Connect in standalone mode does not support externally setting task configurations.",
+        )))
+    }
+
+    /// Fences the producers of a source connector's former tasks (KIP-618). Refused by a worker alone.
+    fn fence_zombies<'a>(&'a self, _connector: &'a str) -> Answer<'a, ()> {
+        ready(Err(HerderError::internal(
+            "Kafka Connect in standalone mode does not support exactly-once source connectors.",
+        )))
+    }
+
+    /// What the worker is doing, for the message of a request that took too long; a sentence without its beginning.
+    fn stage(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A configuration without null values, for answers.

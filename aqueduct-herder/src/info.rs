@@ -4,6 +4,7 @@
 
 use aqueduct_api::ConfigMap;
 use aqueduct_data::ValueMap;
+use aqueduct_storage::TargetState;
 use aqueduct_worker::TaskId;
 
 /// Whether a connector reads a system or writes one.
@@ -105,6 +106,15 @@ impl InitialState {
             "PAUSED" => Some(Self::Paused),
             "STOPPED" => Some(Self::Stopped),
             _ => None,
+        }
+    }
+
+    /// The state that the connector is wanted in then.
+    pub(crate) fn target(self) -> TargetState {
+        match self {
+            Self::Running => TargetState::Started,
+            Self::Paused => TargetState::Paused,
+            Self::Stopped => TargetState::Stopped,
         }
     }
 }

@@ -20,6 +20,8 @@ pub enum ErrorKind {
     UnknownTopic,
     /// The topic exists already.
     TopicExists,
+    /// The cluster has (at present) too few brokers for the topic.
+    InvalidReplicationFactor,
     /// A broker refused who we are (SASL or TLS). Nothing will get better by waiting.
     Authentication,
     /// A broker refused what we want to do.

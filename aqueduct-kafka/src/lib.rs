@@ -20,6 +20,7 @@ mod lost_brokers;
 mod native;
 mod outage;
 mod producer;
+pub mod raw;
 mod record;
 mod settings;
 mod start;

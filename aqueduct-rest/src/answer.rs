@@ -48,6 +48,17 @@ impl Answer {
         answer
     }
 
+    /// What another worker answered; `location` is the address, seen from here, of what it created.
+    pub(crate) fn relayed(status: StatusCode, body: Vec<u8>, location: Option<String>) -> Self {
+        let mut headers = Vec::new();
+        if !body.is_empty() {
+            headers.push((CONTENT_TYPE, JSON));
+        }
+        let location = location.and_then(|location| HeaderValue::try_from(location).ok());
+        headers.extend(location.map(|location| (LOCATION, location)));
+        Self { status, headers, body: body.into() }
+    }
+
     /// The methods that a resource understands.
     pub(crate) fn methods(methods: &[&str], list: &MethodList) -> Self {
         let header = HeaderValue::try_from(methods.join(",")).expect("methods are ASCII letters");
@@ -79,6 +90,15 @@ pub(crate) struct Failure {
     message: String,
     /// Whether the answer says that it is JSON.
     typed: bool,
+    /// Where the request can be carried out, if that is not here.
+    elsewhere: Option<Elsewhere>,
+}
+
+/// The worker that can carry a request out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Elsewhere {
+    /// The address of its REST API; none when nobody knows it at the moment.
+    pub(crate) url: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -90,7 +110,7 @@ struct ErrorMessage<'a> {
 impl Failure {
     /// A resource failed.
     pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), typed: true }
+        Self { status, message: message.into(), typed: true, elsewhere: None }
     }
 
     /// 400
@@ -118,6 +138,11 @@ impl Failure {
         &self.message
     }
 
+    /// Where the request can be carried out, if that is not here.
+    pub(crate) fn elsewhere(&self) -> Option<&Elsewhere> {
+        self.elsewhere.as_ref()
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
@@ -138,13 +163,16 @@ fn status_text(status: StatusCode) -> String {
 
 impl From<HerderError> for Failure {
     fn from(error: HerderError) -> Self {
+        let elsewhere =
+            (error.kind() == HerderErrorKind::Elsewhere).then(|| Elsewhere { url: error.url().map(str::to_owned) });
         let status = match error.kind() {
             HerderErrorKind::BadRequest => StatusCode::BAD_REQUEST,
             HerderErrorKind::NotFound => StatusCode::NOT_FOUND,
-            HerderErrorKind::Conflict => StatusCode::CONFLICT,
+            HerderErrorKind::Conflict | HerderErrorKind::Elsewhere => StatusCode::CONFLICT,
             HerderErrorKind::Forbidden => StatusCode::FORBIDDEN,
+            HerderErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             HerderErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };
-        Self::new(status, error.message())
+        Self { elsewhere, ..Self::new(status, error.message()) }
     }
 }

@@ -11,9 +11,11 @@
 mod advertise;
 mod answer;
 mod body;
+mod client;
 mod config;
 mod cors;
 mod error;
+mod forward;
 mod json;
 mod listener;
 mod loggers;
@@ -28,6 +30,7 @@ mod service;
 mod target;
 mod view;
 
+pub use client::HttpPeers;
 pub use config::{AdminListeners, RestConfig};
 pub use error::{RestError, RestErrorKind};
 pub use listener::{Listener, Scheme};

@@ -24,7 +24,7 @@ use crate::resources::Site;
 use crate::response_headers::ResponseHeaders;
 use crate::route::Surface;
 use crate::service::Entrance;
-use crate::{AdminListeners, Listener, Loggers, RestConfig, RestError};
+use crate::{AdminListeners, HttpPeers, Listener, Loggers, RestConfig, RestError};
 
 /// How long a client may take for the head of a request, and how long a connection may be idle.
 const IDLE: Duration = Duration::from_secs(30);
@@ -113,6 +113,7 @@ impl RestServer {
         self.site.get_or_init(|| Site {
             herder,
             loggers,
+            peers: HttpPeers::new(config.request_timeout),
             topic_tracking: config.topic_tracking,
             topic_tracking_reset: config.topic_tracking_reset,
             request_timeout: config.request_timeout,

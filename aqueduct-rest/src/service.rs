@@ -18,12 +18,14 @@ use hyper::{Method, Request, Response, StatusCode, Version};
 use crate::Scheme;
 use crate::answer::{Answer, Failure, Handled};
 use crate::cors::CrossOrigin;
+use crate::forward::Forward;
 use crate::media::{Accepted, BodyType};
 use crate::page::page;
-use crate::resources::{self, Call, Site};
+use crate::resources::{self, Call, Signature, Site};
 use crate::response_headers::ResponseHeaders;
 use crate::route::{Resource, Surface};
 use crate::target::Target;
+use aqueduct_herder::{SIGNATURE_ALGORITHM_HEADER as ALGORITHM, SIGNATURE_HEADER as AUTHORIZATION};
 
 /// One way into the worker: what a listener shows, and what it adds to every answer.
 pub(crate) struct Entrance {
@@ -110,7 +112,11 @@ impl Entrance {
             return Err(Failure::unrouted(StatusCode::NOT_ACCEPTABLE));
         }
         let (head, body) = request.into_parts();
-        resources::handle(site, resource, head.method.as_str(), Call { target, base, body_type, body }).await
+        let forward = Forward::new(&head, target, resource);
+        let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let signature = Signature { authorization: header(AUTHORIZATION), algorithm: header(ALGORITHM) };
+        let call = Call { target, base, body_type, body, forward: &forward, signature };
+        resources::handle(site, resource, head.method.as_str(), call).await
     }
 }
 

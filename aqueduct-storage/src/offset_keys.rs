@@ -23,6 +23,11 @@ impl OffsetMap {
         self.position(key).and_then(|at| self.entries[at].1.clone())
     }
 
+    /// The bytes under which this key is kept: its own, unless the same partition is there in another form.
+    pub(crate) fn key_of(&self, key: Bytes) -> Bytes {
+        self.position(&key).and_then(|at| self.entries[at].0.clone()).unwrap_or(key)
+    }
+
     /// Puts a value under the bytes that its key already has, or under the new ones. Answers false for a key that is not
     /// of the form that connectors write; it is kept all the same.
     pub(crate) fn insert(&mut self, key: Option<Bytes>, value: Option<Bytes>) -> bool {

@@ -1,9 +1,11 @@
-//! The status store of the standalone mode: in memory, lost at exit (`MemoryStatusBackingStore`).
+//! Statuses of connectors and tasks, the stores that keep them (`StatusBackingStore`), and that of the standalone mode: in
+//! memory, lost at exit (`MemoryStatusBackingStore`).
 //!
 //! Tasks and connectors write here from wherever they run; REST reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aqueduct_api::{BoxFuture, ready};
 use parking_lot::RwLock;
 
 /// The states of connectors and tasks.
@@ -21,6 +23,14 @@ pub enum StatusState {
 }
 
 impl StatusState {
+    /// The state of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        use StatusState::*;
+        [Unassigned, Running, Paused, Stopped, Failed, Restarting, Destroyed]
+            .into_iter()
+            .find(|state| state.name() == name)
+    }
+
     /// The name in REST answers and status records.
     pub fn name(self) -> &'static str {
         match self {
@@ -46,6 +56,47 @@ pub struct Status {
     pub trace: Option<String>,
     /// The plugin's version, once an instance could be made.
     pub version: Option<String>,
+}
+
+/// Keeps statuses and active topics. Nothing here waits: what is written may be read a little later, and last.
+pub trait StatusStore: Send + Sync {
+    /// Puts a connector's status, of an instance that was started in this generation of the worker group (standalone: 0).
+    /// [`StatusState::Destroyed`] removes it, and those of the connector's tasks.
+    fn put_connector(&self, name: &str, generation: i32, status: Status);
+
+    /// The same, unless another worker has put one in a newer generation: for the last words of an instance whose connector
+    /// may run elsewhere by now.
+    fn put_connector_safe(&self, name: &str, generation: i32, status: Status);
+
+    /// Puts a task's status; [`StatusState::Destroyed`] removes it.
+    fn put_task(&self, connector: &str, task: u32, generation: i32, status: Status);
+
+    /// The same, unless another worker has put one in a newer generation.
+    fn put_task_safe(&self, connector: &str, task: u32, generation: i32, status: Status);
+
+    /// A connector's status.
+    fn connector(&self, name: &str) -> Option<Status>;
+
+    /// A task's status.
+    fn task(&self, connector: &str, task: u32) -> Option<Status>;
+
+    /// The statuses of a connector's tasks, by number.
+    fn tasks(&self, connector: &str) -> Vec<(u32, Status)>;
+
+    /// The connectors that something is known of.
+    fn connectors(&self) -> Vec<String>;
+
+    /// Notes that a task of a connector uses a topic (KIP-558).
+    fn add_topic(&self, connector: &str, task: u32, topic: &str);
+
+    /// The topics that a connector uses.
+    fn topics(&self, connector: &str) -> Vec<String>;
+
+    /// Forgets the topics of a connector.
+    fn remove_topics(&self, connector: &str);
+
+    /// Ready when everything that was put before is safe, or given up.
+    fn flush(&self) -> BoxFuture<'_, ()>;
 }
 
 #[derive(Debug, Default)]
@@ -126,5 +177,58 @@ impl MemoryStatusStore {
         if let Some(connector) = self.0.write().get_mut(connector) {
             connector.topics.clear();
         }
+    }
+}
+
+/// Generations mean nothing here: there is one worker, so nobody can be overtaken.
+impl StatusStore for MemoryStatusStore {
+    fn put_connector(&self, name: &str, _generation: i32, status: Status) {
+        self.put_connector(name, status);
+    }
+
+    fn put_connector_safe(&self, name: &str, _generation: i32, status: Status) {
+        self.put_connector(name, status);
+    }
+
+    fn put_task(&self, connector: &str, task: u32, _generation: i32, status: Status) {
+        self.put_task(connector, task, status);
+    }
+
+    fn put_task_safe(&self, connector: &str, task: u32, _generation: i32, status: Status) {
+        self.put_task(connector, task, status);
+    }
+
+    fn connector(&self, name: &str) -> Option<Status> {
+        self.connector(name)
+    }
+
+    fn task(&self, connector: &str, task: u32) -> Option<Status> {
+        self.task(connector, task)
+    }
+
+    fn tasks(&self, connector: &str) -> Vec<(u32, Status)> {
+        self.tasks(connector)
+    }
+
+    fn connectors(&self) -> Vec<String> {
+        let all = self.0.read();
+        let known = all.iter().filter(|(_, connector)| connector.status.is_some());
+        known.map(|(name, _)| name.clone()).collect()
+    }
+
+    fn add_topic(&self, connector: &str, _task: u32, topic: &str) {
+        self.add_topic(connector, topic);
+    }
+
+    fn topics(&self, connector: &str) -> Vec<String> {
+        self.topics(connector)
+    }
+
+    fn remove_topics(&self, connector: &str) {
+        self.remove_topics(connector);
+    }
+
+    fn flush(&self) -> BoxFuture<'_, ()> {
+        ready(())
     }
 }

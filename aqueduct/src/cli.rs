@@ -56,6 +56,17 @@ pub(crate) enum Command {
     /// Any Kafka client can use it. Everything is in memory, or in the folder that --data-dir names. There is no
     /// authentication: who reaches the address can read and write.
     DevBroker(DevBrokerArgs),
+    /// Runs a worker of a group, which shares the work with the others
+    ///
+    /// Workers with the same `group.id` and the same three topics form a group, Java's workers included. Connectors are
+    /// created over REST, on any of them.
+    Distributed {
+        /// The worker's properties
+        #[arg(value_name = "WORKER.PROPERTIES")]
+        worker: PathBuf,
+        #[command(flatten)]
+        broker: WithDevBroker,
+    },
     /// Lists the plugins: connectors, converters, transforms, predicates
     Plugins {
         /// As JSON

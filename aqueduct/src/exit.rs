@@ -22,6 +22,11 @@ impl Failure {
         Self { code: 3, message: message.to_string() }
     }
 
+    /// The worker ran and could not go on.
+    pub(crate) fn ended(message: impl Display) -> Self {
+        Self { code: 1, message: message.to_string() }
+    }
+
     /// What was asked about is not right.
     pub(crate) fn answer(message: impl Display) -> Self {
         Self { code: 1, message: message.to_string() }

@@ -3,6 +3,7 @@
 mod cli;
 mod connector_file;
 mod dev_broker;
+mod distributed;
 mod exit;
 mod logging;
 mod plugins;
@@ -10,6 +11,7 @@ mod properties_file;
 mod quickstart;
 mod signals;
 mod standalone;
+mod startup;
 mod validate;
 mod worker_settings;
 
@@ -36,6 +38,11 @@ fn main() -> ExitCode {
                 .and_then(|broker| standalone::run(&worker, &connectors, broker.as_ref(), loggers))
         }
         cli::Command::DevBroker(args) => dev_broker::run(&args, logging::init(&cli.log)),
+        cli::Command::Distributed { worker, broker } => {
+            let loggers = logging::init(&cli.log);
+            aqueduct_worker::install_hook();
+            dev_broker::beside(&broker).and_then(|broker| distributed::run(&worker, broker.as_ref(), loggers))
+        }
         cli::Command::Plugins { json } => plugins::list(json),
         cli::Command::Validate { worker, connectors } => validate::run(worker.as_deref(), &connectors),
     };

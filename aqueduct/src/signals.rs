@@ -16,6 +16,7 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
+    /// Begins to listen.
     pub(crate) fn new() -> Result<Self, Failure> {
         let listen = |kind| signal(kind).map_err(|error| Failure::start(format!("cannot listen to signals: {error}")));
         Ok(Self {

@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aqueduct_api::{ConfigMap, PluginKind};
-use aqueduct_config::worker_config::{OFFSET_STORAGE_FILE_FILENAME, REST_EXTENSION_CLASSES};
+use aqueduct_config::worker_config::OFFSET_STORAGE_FILE_FILENAME;
 use aqueduct_herder::standalone::{StandaloneHerder, StatusKeeper};
 use aqueduct_herder::{Herder, HerderError, NewConnector, ServerInfo};
-use aqueduct_kafka::{Admin, ClientSettings, ProducerPool, ProducerSharing};
 use aqueduct_plugins::Plugins;
 use aqueduct_rest::{RestConfig, RestServer};
 use aqueduct_storage::{FileOffsetStore, MemoryStatusStore};
@@ -20,10 +19,8 @@ use crate::dev_broker::EmbeddedBroker;
 use crate::exit::Failure;
 use crate::logging::TargetLoggers;
 use crate::signals::Signals;
+use crate::startup::{self, VERSION, cluster_id, commit, in_file, refuse_unsupported};
 use crate::{connector_file, plugins, properties_file, worker_settings};
-
-/// The Kafka version that this worker is compatible with, and our own.
-pub(crate) const VERSION: &str = concat!("4.3.1+aqueduct.", env!("CARGO_PKG_VERSION"));
 
 /// Runs a worker until a signal stops it.
 pub(crate) fn run(
@@ -48,14 +45,7 @@ pub(crate) fn run_beside(
     if let Some(broker) = broker {
         broker.replace_bootstrap(&mut props);
     }
-    let control = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let control = control.map_err(|error| Failure::start(format!("cannot start the control runtime: {error}")))?;
-    let tasks = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(std::thread::available_parallelism().map_or(2, usize::from))
-        .thread_name("task")
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::start(format!("cannot start the task runtime: {error}")))?;
+    let (control, tasks) = startup::runtimes()?;
     let outcome = control.block_on(serve(worker_file, props, connector_files, loggers, tasks.handle().clone(), beside));
     // A task that hangs was named in the log; the process does not wait for it.
     tasks.shutdown_background();
@@ -98,11 +88,7 @@ async fn serve(
     };
     let settings =
         worker_settings::settings(&config, &props, &plugins, rest.worker_id(), cluster_id.clone(), variables)?;
-    let sharing = match props.get("producer.sharing").map(|text| text.trim()) {
-        Some("none") => ProducerSharing::None,
-        _ => ProducerSharing::Equal,
-    };
-    let producers = ProducerPool::new(sharing, format!("connector-producer-{}", settings.worker_id));
+    let producers = startup::producers(&props, &settings.worker_id);
     let status = Arc::new(MemoryStatusStore::default());
     let listener = Arc::new(StatusKeeper(Arc::clone(&status)));
     let worker = Worker::new(settings, plugins, Arc::new(offsets), listener, producers, tasks);
@@ -134,50 +120,10 @@ async fn serve(
     outcome
 }
 
-/// What would be left out in silence and matters: extensions guard the API.
-fn refuse_unsupported(file: &Path, props: &ConfigMap) -> Result<(), Failure> {
-    for key in ["internal.key.converter", "internal.value.converter"] {
-        if props.contains_key(key) {
-            tracing::warn!("{key} has no meaning any more and is left out; offsets are stored as JSON without schemas");
-        }
-    }
-    if let Some(extensions) = props.get(REST_EXTENSION_CLASSES).filter(|extensions| !extensions.trim().is_empty()) {
-        return Err(Failure::start(in_file(
-            file,
-            &format_args!(
-                "Invalid value {extensions} for configuration {REST_EXTENSION_CLASSES}: REST extensions are not supported, and \
-                 the API may not be left unguarded; remove the key, and guard the listeners otherwise"
-            ),
-        )));
-    }
-    Ok(())
-}
-
 fn is_source(file: &Result<NewConnector, String>, plugins: &Plugins) -> bool {
     let class = file.as_ref().ok().and_then(|connector| connector.config.get("connector.class").cloned().flatten());
     class.and_then(|class| plugins.connector(class.trim()).ok().map(aqueduct_api::Plugin::kind))
         == Some(PluginKind::Source)
-}
-
-fn in_file(file: &Path, problem: &dyn std::fmt::Display) -> String {
-    format!("{}: {problem}", file.display())
-}
-
-async fn cluster_id(props: &ConfigMap, file: &Path) -> Result<String, Failure> {
-    let mut settings = ClientSettings::from_user(aqueduct_worker::own_client_keys(props));
-    settings.set_base("client.id", "connect-shared-admin");
-    let admin = Admin::create(&settings).map_err(|error| {
-        let reasons: Vec<&str> = error.causes().iter().map(|cause| cause.message.as_str()).collect();
-        Failure::start(in_file(file, &format_args!("{error}: {}", reasons.join(": "))))
-    })?;
-    admin.cluster_id().await.map_err(|error| {
-        Failure::start(format!(
-            "Failed to connect to and describe Kafka cluster. Check worker's broker connection and security properties. \
-             {}: bootstrap.servers={}: {error}",
-            file.display(),
-            settings.get("bootstrap.servers").unwrap_or_default()
-        ))
-    })
 }
 
 /// Creates the connectors of the command line one after another; the first failure ends the worker.
@@ -197,9 +143,4 @@ async fn create_all(
         tracing::info!("Created connector {name}");
     }
     Ok(())
-}
-
-/// The commit that this binary was built from.
-fn commit() -> &'static str {
-    option_env!("AQUEDUCT_COMMIT").unwrap_or("unknown")
 }

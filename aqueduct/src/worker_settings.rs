@@ -35,6 +35,16 @@ pub(crate) fn parse(file: &Path, props: &ConfigMap, plugins: &Arc<Plugins>) -> R
     parse_standalone(props, &Catalogue::new(Arc::clone(plugins))).map_err(|error| in_file(file, props, plugins, &error))
 }
 
+/// The same for a distributed worker's.
+pub(crate) fn parse_distributed(
+    file: &Path,
+    props: &ConfigMap,
+    plugins: &Arc<Plugins>,
+) -> Result<ParsedConfig, Failure> {
+    keys::parse_distributed(props, &Catalogue::new(Arc::clone(plugins)))
+        .map_err(|error| in_file(file, props, plugins, &error))
+}
+
 fn in_file(file: &Path, props: &ConfigMap, plugins: &Plugins, error: &ConfigError) -> Failure {
     let mut message = format!("{}: {}", file.display(), error.message());
     for (key, kind) in [

@@ -3,26 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aqueduct_api::{ConfigMap, ConnectError, PluginKind};
+use aqueduct_api::{ConfigMap, PluginKind};
 use aqueduct_storage::{Status, StatusState, TargetState};
 use aqueduct_worker::TaskId;
 
-use super::status::not_found;
 use super::{Core, Events};
+use crate::failures::explain;
 use crate::herder::present;
+use crate::statuses::{RestartPlan, not_found};
 use crate::validate::refusal;
 use crate::{ConnectorInfo, ConnectorStatus, Created, HerderError, InitialState, NewConnector, RestartRequest};
 
 fn unknown(name: &str) -> HerderError {
     HerderError::not_found(format!("Unknown connector {name}"))
-}
-
-fn target(state: InitialState) -> TargetState {
-    match state {
-        InitialState::Running => TargetState::Started,
-        InitialState::Paused => TargetState::Paused,
-        InitialState::Stopped => TargetState::Stopped,
-    }
 }
 
 impl Core {
@@ -45,7 +38,7 @@ impl Core {
         if exists {
             self.worker.stop_connector(&name).await;
         }
-        self.config.lock().put_connector(&name, present(&config), initial_state.map(target));
+        self.config.lock().put_connector(&name, present(&config), initial_state.map(InitialState::target));
         self.start(&name).await?;
         self.update_tasks(&name).await?;
         Ok(Created { created: !exists, info: self.info_of(&name)? })
@@ -156,25 +149,15 @@ impl Core {
     }
 
     pub(super) async fn restart(self: Arc<Self>, request: RestartRequest) -> Result<ConnectorStatus, HerderError> {
-        let RestartRequest { connector: name, only_failed, include_tasks } = request;
+        let name = request.connector.clone();
         if self.config.lock().get(&name).is_none() {
             return Err(HerderError::not_found(format!("Unknown connector: {name}")));
         }
         let _lock = self.lock(&name).await;
-        let mut plan = self
+        let status = self
             .status_of(&name)
             .map_err(|_| HerderError::not_found(format!("Status for connector {name} not found")))?;
-        let failed = StatusState::Failed.name();
-        let chosen = |state: &str| !only_failed || state == failed;
-        let restart_instance = chosen(plan.connector.state);
-        if restart_instance {
-            plan.connector.state = StatusState::Restarting.name();
-        }
-        let mut tasks = Vec::new();
-        for task in plan.tasks.iter_mut().filter(|task| include_tasks && chosen(task.status.state)) {
-            task.status.state = StatusState::Restarting.name();
-            tasks.push(TaskId::new(name.clone(), task.id));
-        }
+        let RestartPlan { status: plan, connector: restart_instance, tasks } = RestartPlan::new(&request, status);
         self.worker.stop_tasks(&tasks).await;
         if restart_instance {
             self.worker.stop_connector(&name).await;
@@ -260,16 +243,4 @@ impl Core {
     fn bare_status(&self, state: StatusState) -> Status {
         Status { state, worker_id: self.worker.settings().worker_id.clone(), trace: None, version: None }
     }
-}
-
-/// An error with its causes, in one text: over REST there is no trace.
-fn explain(error: &ConnectError) -> String {
-    let mut text = error.message().unwrap_or_else(|| error.class()).to_owned();
-    let mut cause = error.cause();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(inner.message().unwrap_or_else(|| inner.class()));
-        cause = inner.cause();
-    }
-    text
 }

@@ -5,7 +5,6 @@
 //! connector that hangs holds up no other. Everything but the offsets is lost at exit.
 
 mod commands;
-mod offsets;
 mod status;
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,16 +12,17 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aqueduct_api::{BoxFuture, PluginKind, ready};
-use aqueduct_plugins::{Catalogue, PluginKind as Kind, definition};
-use aqueduct_storage::{MemoryConfigStore, MemoryStatusStore};
+use aqueduct_api::{BoxFuture, ready};
+use aqueduct_storage::{ConnectorConfig, MemoryConfigStore, MemoryStatusStore, TargetState};
 use aqueduct_worker::{ConnectorEvents, TaskId, Worker};
 use parking_lot::Mutex;
 
-use crate::validate::{as_validation_failure, key_info, validate};
+use crate::offsets::{Offsets, not_stopped};
+use crate::statuses::not_found;
+use crate::validate::{as_validation_failure, validate};
 use crate::{
     ConfigInfos, ConfigKeyInfo, ConnectorInfo, ConnectorOffset, ConnectorStatus, Created, Herder, HerderError,
-    NewConnector, PluginInfo, PluginLookup, RestartRequest, ServerInfo, TaskInfo, TaskStatus,
+    NewConnector, PluginInfo, PluginLookup, RestartRequest, ServerInfo, TaskInfo, TaskStatus, listing,
 };
 pub use status::StatusKeeper;
 
@@ -188,7 +188,10 @@ impl Herder for StandaloneHerder {
 
     fn offsets<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Vec<ConnectorOffset>, HerderError>> {
         let name = name.to_owned();
-        self.command(|core| async move { core.offsets(&name).await })
+        self.command(|core| async move {
+            let connector = core.config.lock().get(&name).cloned().ok_or_else(|| not_found(&name))?;
+            Offsets::of(&core.worker, &name, &connector.config)?.look().await
+        })
     }
 
     fn alter_offsets<'a>(
@@ -197,52 +200,28 @@ impl Herder for StandaloneHerder {
         offsets: Vec<ConnectorOffset>,
     ) -> BoxFuture<'a, Result<String, HerderError>> {
         let name = name.to_owned();
-        self.command(|core| async move { core.alter_offsets(&name, offsets).await })
+        self.command(|core| async move {
+            let _lock = core.lock(&name).await;
+            let connector = core.stopped(&name)?;
+            Offsets::of(&core.worker, &name, &connector.config)?.alter(offsets).await
+        })
     }
 
     fn reset_offsets<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<String, HerderError>> {
         let name = name.to_owned();
-        self.command(|core| async move { core.reset_offsets(&name).await })
+        self.command(|core| async move {
+            let _lock = core.lock(&name).await;
+            let connector = core.stopped(&name)?;
+            Offsets::of(&core.worker, &name, &connector.config)?.reset().await
+        })
     }
 
     fn plugins(&self, which: PluginLookup) -> Vec<PluginInfo> {
-        let listed = |kind: Kind| match which {
-            PluginLookup::Connectors => matches!(kind, PluginKind::Source | PluginKind::Sink),
-            PluginLookup::All => !matches!(kind, PluginKind::ConfigProvider | PluginKind::OverridePolicy),
-        };
-        let plugins = self.0.worker.plugins().all().iter().filter(|plugin| listed(plugin.kind()));
-        plugins
-            .map(|plugin| PluginInfo {
-                class: plugin.class.to_string(),
-                kind: plugin.kind().name(),
-                version: Some(plugin.version.to_string()),
-            })
-            .collect()
+        listing::plugins(self.0.worker.plugins(), which)
     }
 
     fn plugin_config(&self, plugin: &str) -> Result<Vec<ConfigKeyInfo>, HerderError> {
-        let plugins = self.0.worker.plugins();
-        let found =
-            plugins.find_any(plugin).ok_or_else(|| HerderError::not_found(format!("Unknown plugin {plugin}.")))?;
-        let common = match found.kind() {
-            PluginKind::Source | PluginKind::Sink => {
-                let defaults = aqueduct_config::connector_config::ConnectorDefaults {
-                    connector_version: Some(found.version.to_string()),
-                    catalogue: Some(Arc::new(Catalogue::new(Arc::clone(plugins)))),
-                    ..Default::default()
-                };
-                Some(if found.kind() == PluginKind::Sink {
-                    aqueduct_config::connector_config::sink_def_with(&defaults)
-                } else {
-                    aqueduct_config::connector_config::source_def_with(&defaults)
-                })
-            }
-            _ => None,
-        };
-        let own = definition(found);
-        // A connector's own keys come first here; in validation answers they come last.
-        let keys = std::iter::once(&own).chain(&common).flat_map(aqueduct_config::ConfigDef::config_keys);
-        Ok(keys.map(key_info).collect())
+        listing::plugin_config(self.0.worker.plugins(), plugin)
     }
 
     fn validate(&self, config: BTreeMap<String, Option<String>>) -> BoxFuture<'_, Result<ConfigInfos, HerderError>> {
@@ -255,6 +234,15 @@ impl Core {
     async fn validated(self: Arc<Self>, config: BTreeMap<String, Option<String>>) -> Result<ConfigInfos, HerderError> {
         let checked = tokio::task::spawn_blocking(move || validate(&self.worker, &config)).await;
         checked.unwrap_or_else(|failed| Err(HerderError::internal(format!("validating the configuration: {failed}"))))
+    }
+
+    /// A connector whose offsets can be set.
+    fn stopped(&self, name: &str) -> Result<ConnectorConfig, HerderError> {
+        let connector = self.config.lock().get(name).cloned().ok_or_else(|| not_found(name))?;
+        if connector.target_state != TargetState::Stopped || !connector.tasks.is_empty() {
+            return Err(not_stopped(name));
+        }
+        Ok(connector)
     }
 
     /// The lock of a connector; held while a command works on it.

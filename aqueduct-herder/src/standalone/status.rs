@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use aqueduct_api::PluginKind;
 use aqueduct_storage::{MemoryStatusStore, Status};
 use aqueduct_worker::{StatusListener, TaskId};
 
 use super::Core;
-use crate::{ConnectorInfo, ConnectorKind, ConnectorStatus, HerderError, InstanceStatus, TaskInfo, TaskStatus};
+use crate::statuses::{connector_status, kind_of, not_found, task_status};
+use crate::{ConnectorInfo, ConnectorKind, ConnectorStatus, HerderError, TaskInfo, TaskStatus};
 
 /// Puts what the worker tells into the status store.
 pub struct StatusKeeper(pub Arc<MemoryStatusStore>);
@@ -26,15 +26,6 @@ impl StatusListener for StatusKeeper {
     }
 }
 
-pub(super) fn instance(status: Status) -> InstanceStatus {
-    InstanceStatus {
-        state: status.state.name(),
-        worker_id: status.worker_id,
-        version: status.version,
-        trace: status.trace,
-    }
-}
-
 impl Core {
     pub(super) fn info_of(&self, name: &str) -> Result<ConnectorInfo, HerderError> {
         let config = self.config.lock();
@@ -43,28 +34,18 @@ impl Core {
             name: name.to_owned(),
             config: connector.config.clone(),
             tasks: (0..connector.tasks.len()).map(|task| TaskId::new(name, task as u32)).collect(),
-            kind: self.kind_of(&connector.config),
+            kind: kind_of(&self.worker, &connector.config),
         })
     }
 
     pub(super) fn status_of(&self, name: &str) -> Result<ConnectorStatus, HerderError> {
-        let missing = || HerderError::not_found(format!("No status found for connector {name}"));
-        let status = self.status.connector(name).ok_or_else(missing)?;
         let config = self.config.lock();
-        let kind = config.get(name).map_or(ConnectorKind::Unknown, |connector| self.kind_of(&connector.config));
-        let tasks = self.status.tasks(name);
-        Ok(ConnectorStatus {
-            name: name.to_owned(),
-            connector: instance(status),
-            tasks: tasks.into_iter().map(|(id, status)| TaskStatus { id, status: instance(status) }).collect(),
-            kind,
-        })
+        let kind = config.get(name).map_or(ConnectorKind::Unknown, |found| kind_of(&self.worker, &found.config));
+        connector_status(name, self.status.connector(name), self.status.tasks(name), kind)
     }
 
     pub(super) fn task_status(&self, id: &TaskId) -> Result<TaskStatus, HerderError> {
-        let status = self.status.task(&id.connector, id.task);
-        let status = status.ok_or_else(|| HerderError::not_found(format!("No status found for task {id}")))?;
-        Ok(TaskStatus { id: id.task, status: instance(status) })
+        task_status(id, self.status.task(&id.connector, id.task))
     }
 
     pub(super) fn task_infos(&self, name: &str) -> Result<Vec<TaskInfo>, HerderError> {
@@ -75,16 +56,4 @@ impl Core {
             .map(|(task, config)| TaskInfo { id: TaskId::new(name, task as u32), config: config.clone() })
             .collect())
     }
-
-    fn kind_of(&self, config: &aqueduct_api::ConfigMap) -> ConnectorKind {
-        match self.worker.connector_plugin(config).map(aqueduct_plugins::Plugin::kind) {
-            Ok(PluginKind::Source) => ConnectorKind::Source,
-            Ok(PluginKind::Sink) => ConnectorKind::Sink,
-            _ => ConnectorKind::Unknown,
-        }
-    }
-}
-
-pub(super) fn not_found(name: &str) -> HerderError {
-    HerderError::not_found(format!("Connector {name} not found"))
 }

@@ -56,6 +56,10 @@ pub enum ConsumerEvent {
         /// How it ended. Failure means that none, or only some, of the offsets are stored.
         result: Result<(), KafkaError>,
     },
+    /// There is nothing more to read in these partitions now, up to these offsets: the end of the log, or with
+    /// `isolation.level=read_committed` the last stable one. Unlike the offsets of records they count what is no record
+    /// (the marks of transactions). Only a [`Consumer::create_to_follow`] consumer tells.
+    ReachedEnd(BTreeMap<TopicPartition, i64>),
     /// [`WakeupHandle::wakeup`] was called.
     Woken,
     /// Nothing happened within the time given.
@@ -88,6 +92,8 @@ pub struct Consumer {
     membership: Membership,
     /// Positions asked for and not yet taken by librdkafka.
     seeks: BTreeMap<TopicPartition, i64>,
+    /// Ends that were reached and not yet told.
+    ends: BTreeMap<TopicPartition, i64>,
     /// What the caller has paused.
     paused: BTreeSet<TopicPartition>,
     pattern: Option<PatternWatch>,
@@ -104,8 +110,19 @@ impl Consumer {
     /// Makes a consumer. Succeeds without a broker; wrong settings are an error of kind
     /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig).
     pub fn create(settings: &ClientSettings) -> Result<Consumer, KafkaError> {
+        Consumer::start(settings, false)
+    }
+
+    /// Makes a consumer that also tells when it has reached the end of a partition ([`ConsumerEvent::ReachedEnd`]): for
+    /// whoever has to know that it has read everything.
+    pub fn create_to_follow(settings: &ClientSettings) -> Result<Consumer, KafkaError> {
+        Consumer::start(settings, true)
+    }
+
+    fn start(settings: &ClientSettings, tell_ends: bool) -> Result<Consumer, KafkaError> {
         let started = start(ClientKind::Consumer, settings, |config| {
             config.properties.entry("group.id".into()).or_insert_with(|| NO_GROUP.into());
+            config.properties.insert("enable.partition.eof".into(), tell_ends.to_string());
         })?;
         let events = Queue::consumer(&started.client).signalled();
         let commits = Queue::new(&started.client).signalled();
@@ -116,6 +133,7 @@ impl Consumer {
             asker: Asker::new(Arc::clone(&started.client), Arc::clone(&started.connection), false),
             membership: Membership::default(),
             seeks: BTreeMap::new(),
+            ends: BTreeMap::new(),
             paused: BTreeSet::new(),
             pattern: None,
             wakeup: Arc::default(),

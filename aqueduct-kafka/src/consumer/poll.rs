@@ -68,8 +68,14 @@ impl Consumer {
             return Ok(Some(event));
         }
         self.apply_seeks()?;
+        // Behind the records that were read before them.
+        if !self.ends.is_empty() {
+            return Ok(Some(ConsumerEvent::ReachedEnd(std::mem::take(&mut self.ends))));
+        }
         let mut errors = Vec::new();
-        let mut records = self.batch.read(&self.events, &mut errors);
+        let mut ends = Vec::new();
+        let mut records = self.batch.read(&self.events, &mut errors, &mut ends);
+        self.ends.extend(ends);
         self.troubles.judge(errors, &self.client, &self.connection);
         if !self.seeks.is_empty() {
             records.retain(|record| {
@@ -79,6 +85,9 @@ impl Consumer {
         if let Some(record) = records.last() {
             self.troubles.is_there(&record.topic);
             return Ok(Some(ConsumerEvent::Records(records)));
+        }
+        if !self.ends.is_empty() {
+            return Ok(Some(ConsumerEvent::ReachedEnd(std::mem::take(&mut self.ends))));
         }
         // Reading the queue may have brought these.
         if let Some(error) = self.connection.fault().or_else(|| self.troubles.take()) {

@@ -77,6 +77,7 @@ impl Consumer {
         let paused: Vec<TopicPartition> = self.paused.iter().cloned().collect();
         self.resume(&paused)?;
         self.seeks.clear();
+        self.ends.clear();
         self.client.take_partitions(&list, false)?;
         self.membership.assigned = positions.keys().cloned().collect();
         Ok(())

@@ -46,8 +46,14 @@ impl Batch {
         Batch { slots: vec![null_mut(); size.max(1)], last_topic: ByteString::new() }
     }
 
-    /// Takes what is there without waiting, after serving the callbacks of what is no record. Errors go to `errors`.
-    pub(crate) fn read(&mut self, queue: &Queue, errors: &mut Vec<ConsumeError>) -> Vec<ConsumerRecord> {
+    /// Takes what is there without waiting, after serving the callbacks of what is no record. Errors go to `errors`; where
+    /// a partition was read to its end goes to `ends`, if the client was started to tell.
+    pub(crate) fn read(
+        &mut self,
+        queue: &Queue,
+        errors: &mut Vec<ConsumeError>,
+        ends: &mut Vec<(TopicPartition, i64)>,
+    ) -> Vec<ConsumerRecord> {
         // SAFETY: the queue is a consumer's; the array has as many slots as we say.
         let count = unsafe { rd_kafka_consume_batch_queue(queue.raw(), 0, self.slots.as_mut_ptr(), self.slots.len()) };
         let messages: Vec<Message> = match usize::try_from(count) {
@@ -70,7 +76,9 @@ impl Batch {
             }
             match message.code() {
                 codes::NONE => records.push(message.into_record(self.last_topic.clone(), &mut small, queue.client())),
-                codes::PARTITION_EOF => {}
+                codes::PARTITION_EOF => {
+                    ends.push((TopicPartition::new(self.last_topic.clone(), message.partition()), message.offset()));
+                }
                 code => errors.push(ConsumeError {
                     code,
                     text: message.error_text(),
@@ -124,6 +132,12 @@ impl Message {
     fn partition(&self) -> i32 {
         // SAFETY: the message is valid.
         unsafe { (*self.raw()).partition }
+    }
+
+    /// The offset of a record, or of the end that was reached.
+    fn offset(&self) -> i64 {
+        // SAFETY: the message is valid.
+        unsafe { (*self.raw()).offset }
     }
 
     /// The text of a message that is an error.

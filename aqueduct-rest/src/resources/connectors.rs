@@ -159,7 +159,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The address of a connector, as Java builds it: slashes in the name stay, and so does a percent sign that looks like
 /// the beginning of an escape.
-fn location(base: &str, name: &str) -> String {
+pub(crate) fn location(base: &str, name: &str) -> String {
     let mut location = format!("{base}/connectors/");
     let mut parts = name.split('%');
     location.extend(parts.next().map(|first| utf8_percent_encode(first, ESCAPED)).into_iter().flatten());

@@ -1,6 +1,6 @@
 //! What each resource does: one command to the herder, and its result as an answer.
 
-mod connectors;
+pub(crate) mod connectors;
 mod lifecycle;
 mod loggers;
 mod offsets;
@@ -19,17 +19,20 @@ use hyper::body::Incoming;
 
 use aqueduct_herder::{Herder, HerderError};
 
-use crate::Loggers;
 use crate::answer::{Answer, Failure, Handled};
-use crate::body;
+use crate::client::HttpPeers;
+use crate::forward::Forward;
 use crate::media::BodyType;
 use crate::route::Resource;
 use crate::target::Target;
+use crate::{Loggers, body};
 
 /// What the resources work on, once the worker has started.
 pub(crate) struct Site {
     pub(crate) herder: Arc<dyn Herder>,
     pub(crate) loggers: Arc<dyn Loggers>,
+    /// The way to the other workers.
+    pub(crate) peers: HttpPeers,
     pub(crate) topic_tracking: bool,
     pub(crate) topic_tracking_reset: bool,
     pub(crate) request_timeout: Duration,
@@ -41,7 +44,10 @@ impl Site {
     async fn complete<T>(&self, command: impl Future<Output = Result<T, HerderError>>) -> Result<T, Failure> {
         match tokio::time::timeout(self.request_timeout, command).await {
             Ok(result) => Ok(result?),
-            Err(_) => Err(Failure::internal("Request timed out")),
+            Err(_) => Err(Failure::internal(match self.herder.stage() {
+                Some(stage) => format!("Request timed out. {stage}"),
+                None => "Request timed out".to_owned(),
+            })),
         }
     }
 }
@@ -53,6 +59,17 @@ pub(crate) struct Call<'a> {
     pub(crate) base: &'a str,
     pub(crate) body_type: BodyType,
     pub(crate) body: Incoming,
+    /// How to send the request on, should another worker have to carry it out.
+    pub(crate) forward: &'a Forward,
+    /// What signs a request of another worker.
+    pub(crate) signature: Signature,
+}
+
+/// The headers that sign a request between workers (KIP-507).
+#[derive(Debug, Default)]
+pub(crate) struct Signature {
+    pub(crate) authorization: Option<String>,
+    pub(crate) algorithm: Option<String>,
 }
 
 impl Call<'_> {
@@ -61,13 +78,25 @@ impl Call<'_> {
         let body = body::read(self.body).await?;
         match self.body_type {
             BodyType::Unnamed if !body.is_empty() => Err(Failure::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
-            _ => Ok(body),
+            _ => {
+                self.forward.keep_body(&body);
+                Ok(body)
+            }
         }
     }
 }
 
-/// Does what a request asks for. HEAD asks for the same as GET; the server leaves out the body.
+/// Does what a request asks for, here or on the worker that can.
 pub(crate) async fn handle(site: &Site, resource: Resource<'_>, method: &str, call: Call<'_>) -> Handled {
+    let (forward, base) = (call.forward, call.base);
+    match here(site, resource, method, call).await {
+        Err(failure) if failure.elsewhere().is_some() => forward.follow(site, &failure, base).await,
+        handled => handled,
+    }
+}
+
+/// Does what a request asks for. HEAD asks for the same as GET; the server leaves out the body.
+async fn here(site: &Site, resource: Resource<'_>, method: &str, call: Call<'_>) -> Handled {
     let method = if method == "HEAD" { "GET" } else { method };
     match (resource, method) {
         (Resource::Root, "GET") => Ok(root::server_info(site)),
@@ -81,7 +110,7 @@ pub(crate) async fn handle(site: &Site, resource: Resource<'_>, method: &str, ca
         (Resource::Config(name), "PATCH") => connectors::patch_config(site, name, call).await,
         (Resource::Status(name), "GET") => lifecycle::status(site, name).await,
         (Resource::Tasks(name), "GET") => lifecycle::tasks(site, name).await,
-        (Resource::Tasks(_), "POST") => workers::put_task_configs(call).await,
+        (Resource::Tasks(name), "POST") => workers::put_task_configs(site, name, call).await,
         (Resource::TaskStatus(name, task), "GET") => lifecycle::task_status(site, name, task).await,
         (Resource::TaskRestart(name, task), "POST") => lifecycle::restart_task(site, name, task).await,
         (Resource::Topics(name), "GET") => topics::list(site, name).await,
@@ -93,7 +122,7 @@ pub(crate) async fn handle(site: &Site, resource: Resource<'_>, method: &str, ca
         (Resource::Offsets(name), "GET") => offsets::get(site, name).await,
         (Resource::Offsets(name), "PATCH") => offsets::alter(site, name, call).await,
         (Resource::Offsets(name), "DELETE") => offsets::reset(site, name).await,
-        (Resource::Fence(_), "PUT") => workers::fence(),
+        (Resource::Fence(name), "PUT") => workers::fence(site, name, call).await,
         (Resource::Plugins, "GET") => Ok(plugins::list(site, call.target)),
         (Resource::PluginConfig(plugin), "GET") => plugins::config(site, plugin),
         (Resource::Validate(plugin), "PUT") => plugins::validate(site, plugin, call).await,

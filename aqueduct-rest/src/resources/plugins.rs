@@ -44,9 +44,10 @@ fn wrapped(error: &HerderError) -> HerderError {
     let class = match error.kind() {
         HerderErrorKind::BadRequest => "org.apache.kafka.connect.runtime.rest.errors.BadRequestException: ",
         HerderErrorKind::NotFound => "org.apache.kafka.connect.errors.NotFoundException: ",
-        HerderErrorKind::Conflict | HerderErrorKind::Forbidden => {
-            "org.apache.kafka.connect.runtime.rest.errors.ConnectRestException: "
-        }
+        HerderErrorKind::Conflict
+        | HerderErrorKind::Forbidden
+        | HerderErrorKind::Elsewhere
+        | HerderErrorKind::Unavailable => "org.apache.kafka.connect.runtime.rest.errors.ConnectRestException: ",
         HerderErrorKind::Internal => "",
     };
     HerderError::internal(format!("{class}{}", error.message()))

@@ -218,7 +218,7 @@ impl Loop {
                     self.deliver().await?;
                 }
                 ConsumerEvent::Idle => self.deliver().await?,
-                ConsumerEvent::Woken => {}
+                ConsumerEvent::Woken | ConsumerEvent::ReachedEnd(_) => {}
                 ConsumerEvent::Assigned(partitions) => self.assigned(&from_kafka(&partitions)).await?,
                 ConsumerEvent::Revoked(partitions) => self.revoked(&from_kafka(&partitions)).await?,
                 ConsumerEvent::Lost(partitions) => self.lost(&from_kafka(&partitions)).await?,

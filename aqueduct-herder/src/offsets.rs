@@ -1,4 +1,7 @@
-//! Looking at offsets and setting them (KIP-875).
+//! Looking at offsets and setting them (KIP-875), whatever the mode.
+//!
+//! A connector's resolved configuration comes in; whoever calls has made sure that the connector is stopped and stays so
+//! while its offsets are being set.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,11 +10,9 @@ use std::time::Duration;
 use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Factory, TopicPartition};
 use aqueduct_data::{Value, ValueMap};
 use aqueduct_kafka::{Admin, ErrorKind as KafkaErrorKind, KafkaError, OffsetAndMetadata};
-use aqueduct_storage::{ConnectorConfig, OffsetWriter, StoredOffsets, TargetState};
-use aqueduct_worker::{admin_settings, connect_error, sink_group_id};
+use aqueduct_storage::{OffsetWriter, StoredOffsets};
+use aqueduct_worker::{Worker, admin_settings, connect_error, sink_group_id};
 
-use super::Core;
-use super::status::not_found;
 use crate::{ConnectorOffset, HerderError};
 
 /// How long such a request may take.
@@ -19,31 +20,39 @@ const TIMEOUT: Duration = Duration::from_secs(90);
 
 type SinkOffset = (TopicPartition, Option<i64>);
 
-impl Core {
-    /// A connector, with the values of its configuration's variables.
-    fn connector(&self, name: &str) -> Result<ConnectorConfig, HerderError> {
-        let connector = self.config.lock().get(name).cloned();
-        let mut connector = connector.ok_or_else(|| not_found(name))?;
-        connector.config = self.worker.resolved(&connector.config)?;
-        Ok(connector)
+/// The refusal to set the offsets of a connector that runs.
+pub(crate) fn not_stopped(name: &str) -> HerderError {
+    HerderError::bad_request(format!(
+        "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the \
+         specified connector by issuing a 'PUT' request to the '/connectors/{name}/stop' endpoint"
+    ))
+}
+
+/// The offsets of one connector.
+pub(crate) struct Offsets<'a> {
+    worker: &'a Worker,
+    name: &'a str,
+    config: ConfigMap,
+}
+
+impl<'a> Offsets<'a> {
+    /// Those of the connector with this configuration, whose variables are resolved here.
+    ///
+    /// # Errors
+    /// When a variable has no value.
+    pub(crate) fn of(worker: &'a Worker, name: &'a str, config: &ConfigMap) -> Result<Self, HerderError> {
+        Ok(Self { worker, name, config: worker.resolved(config)? })
     }
 
-    fn stopped(&self, name: &str) -> Result<ConnectorConfig, HerderError> {
-        let connector = self.connector(name)?;
-        if connector.target_state != TargetState::Stopped || !connector.tasks.is_empty() {
-            return Err(HerderError::bad_request(format!(
-                "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the \
-                 specified connector by issuing a 'PUT' request to the '/connectors/{name}/stop' endpoint"
-            )));
-        }
-        Ok(connector)
-    }
-
-    pub(super) async fn offsets(&self, name: &str) -> Result<Vec<ConnectorOffset>, HerderError> {
-        let connector = self.connector(name)?;
-        if self.is_sink(&connector.config)? {
+    /// What they are.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(crate) async fn look(&self) -> Result<Vec<ConnectorOffset>, HerderError> {
+        let name = self.name;
+        if self.is_sink()? {
             let failed = || format!("Failed to retrieve consumer group offsets for sink connector {name}");
-            let (admin, group) = self.sink_admin(name, &connector.config)?;
+            let (admin, group) = self.sink_admin()?;
             let offsets = admin.list_group_offsets(&group).await;
             let offsets = offsets.map_err(|error| wrapped(failed(), &error))?;
             return Ok(offsets
@@ -68,27 +77,32 @@ impl Core {
             .collect())
     }
 
-    pub(super) async fn alter_offsets(&self, name: &str, offsets: Vec<ConnectorOffset>) -> Result<String, HerderError> {
-        let _lock = self.lock(name).await;
-        let connector = self.stopped(name)?;
+    /// Sets some of them; answers the text for the user.
+    ///
+    /// # Errors
+    /// When an offset makes no sense, the connector refuses it, or it cannot be stored.
+    pub(crate) async fn alter(&self, offsets: Vec<ConnectorOffset>) -> Result<String, HerderError> {
         if offsets.is_empty() {
             return Err(HerderError::bad_request(
                 "Partitions / offsets need to be provided for an alter offsets request",
             ));
         }
-        if self.is_sink(&connector.config)? {
+        if self.is_sink()? {
             let offsets = offsets.iter().map(sink_offset).collect::<Result<Vec<_>, _>>()?;
-            return self.alter_sink(name, &connector.config, offsets, "altered").await;
+            return self.alter_sink(offsets, "altered").await;
         }
         let offsets = offsets.into_iter().map(|entry| (entry.partition, entry.offset)).collect();
-        self.alter_source(name, &connector.config, offsets, "altered").await
+        self.alter_source(offsets, "altered").await
     }
 
-    pub(super) async fn reset_offsets(&self, name: &str) -> Result<String, HerderError> {
-        let _lock = self.lock(name).await;
-        let connector = self.stopped(name)?;
-        if self.is_sink(&connector.config)? {
-            let (admin, group) = self.sink_admin(name, &connector.config)?;
+    /// Forgets all of them; answers the text for the user.
+    ///
+    /// # Errors
+    /// When the connector refuses that, or it cannot be stored.
+    pub(crate) async fn reset(&self) -> Result<String, HerderError> {
+        let name = self.name;
+        if self.is_sink()? {
+            let (admin, group) = self.sink_admin()?;
             let present = admin.list_group_offsets(&group).await;
             let present = present
                 .map_err(|error| wrapped(format!("Failed to list offsets for sink connector {name}"), &error))?;
@@ -96,7 +110,7 @@ impl Core {
                 .into_keys()
                 .map(|tp| (TopicPartition { topic: tp.topic, partition: tp.partition }, None))
                 .collect();
-            let took_part = self.ask_sink(name, &connector.config, offsets).await?;
+            let took_part = self.ask_sink(offsets).await?;
             match admin.delete_group(&group).await {
                 Ok(()) => {}
                 Err(error) if error.kind() == KafkaErrorKind::GroupNotFound => {}
@@ -106,22 +120,21 @@ impl Core {
         }
         let known = self.worker.offset_store().partitions(name).await.map_err(HerderError::from)?;
         let offsets = known.into_iter().map(|partition| (Some(partition), None)).collect();
-        self.alter_source(name, &connector.config, offsets, "reset").await
+        self.alter_source(offsets, "reset").await
     }
 
     async fn alter_source(
         &self,
-        name: &str,
-        config: &ConfigMap,
         offsets: Vec<(Option<ValueMap>, Option<ValueMap>)>,
         verb: &str,
     ) -> Result<String, HerderError> {
-        let plugin = self.worker.connector_plugin(config)?;
+        let name = self.name;
+        let plugin = self.worker.connector_plugin(&self.config)?;
         let Factory::Source { connector, .. } = &plugin.factory else {
             return Err(HerderError::internal(format!("{} is no source", plugin.class)));
         };
         let mut connector = connector();
-        let took_part = connector.alter_offsets(config.clone(), offsets.clone()).await;
+        let took_part = connector.alter_offsets(self.config.clone(), offsets.clone()).await;
         let took_part = took_part.map_err(|error| refused(name, error))?;
         let mut writer = OffsetWriter::new(name, Arc::clone(self.worker.offset_store()));
         for (partition, offset) in offsets {
@@ -137,15 +150,10 @@ impl Core {
         Ok(outcome(took_part, verb))
     }
 
-    async fn alter_sink(
-        &self,
-        name: &str,
-        config: &ConfigMap,
-        offsets: Vec<SinkOffset>,
-        verb: &str,
-    ) -> Result<String, HerderError> {
-        let took_part = self.ask_sink(name, config, offsets.clone()).await?;
-        let (admin, group) = self.sink_admin(name, config)?;
+    async fn alter_sink(&self, offsets: Vec<SinkOffset>, verb: &str) -> Result<String, HerderError> {
+        let name = self.name;
+        let took_part = self.ask_sink(offsets.clone()).await?;
+        let (admin, group) = self.sink_admin()?;
         let kafka = |tp: &TopicPartition| aqueduct_kafka::TopicPartition::new(tp.topic.clone(), tp.partition);
         let set: BTreeMap<_, _> =
             offsets.iter().filter_map(|(tp, offset)| Some((kafka(tp), OffsetAndMetadata::from((*offset)?)))).collect();
@@ -162,24 +170,24 @@ impl Core {
         Ok(outcome(took_part, verb))
     }
 
-    async fn ask_sink(&self, name: &str, config: &ConfigMap, offsets: Vec<SinkOffset>) -> Result<bool, HerderError> {
-        let plugin = self.worker.connector_plugin(config)?;
+    async fn ask_sink(&self, offsets: Vec<SinkOffset>) -> Result<bool, HerderError> {
+        let plugin = self.worker.connector_plugin(&self.config)?;
         let Factory::Sink { connector, .. } = &plugin.factory else {
             return Err(HerderError::internal(format!("{} is no sink", plugin.class)));
         };
         let mut connector = connector();
-        let took_part = connector.alter_offsets(config.clone(), offsets).await;
-        took_part.map_err(|error| refused(name, error))
+        let took_part = connector.alter_offsets(self.config.clone(), offsets).await;
+        took_part.map_err(|error| refused(self.name, error))
     }
 
-    fn is_sink(&self, config: &ConfigMap) -> Result<bool, HerderError> {
-        Ok(self.worker.connector_plugin(config)?.kind() == aqueduct_api::PluginKind::Sink)
+    fn is_sink(&self) -> Result<bool, HerderError> {
+        Ok(self.worker.connector_plugin(&self.config)?.kind() == aqueduct_api::PluginKind::Sink)
     }
 
-    fn sink_admin(&self, name: &str, config: &ConfigMap) -> Result<(Admin, String), HerderError> {
-        let settings = self.worker.settings();
-        let group = sink_group_id(settings, config, name)?;
-        let client = admin_settings(settings, config, format!("connector-worker-adminclient-{name}"), false)?;
+    fn sink_admin(&self) -> Result<(Admin, String), HerderError> {
+        let (settings, name) = (self.worker.settings(), self.name);
+        let group = sink_group_id(settings, &self.config, name)?;
+        let client = admin_settings(settings, &self.config, format!("connector-worker-adminclient-{name}"), false)?;
         let admin = Admin::create(&client).map_err(|error| HerderError::internal(error.message()))?;
         Ok((admin.with_timeout(TIMEOUT), group))
     }

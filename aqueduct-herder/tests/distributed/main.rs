@@ -1,0 +1,10 @@
+//! What the loop of the distributed herder does, seen from outside: the test plays the group, the topic is in memory, the
+//! clock stands still.
+
+#![allow(clippy::unwrap_used, reason = "tests may fail")]
+
+mod catching_up;
+mod commands;
+mod fixture;
+mod internal;
+mod work;

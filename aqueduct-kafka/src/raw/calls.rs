@@ -1,0 +1,46 @@
+//! Which response belongs to which request, and the newest version of each that is spoken here.
+//!
+//! `kafka-protocol` ties them together only in builds that can play the broker too.
+
+use kafka_protocol::messages::{
+    FindCoordinatorRequest, FindCoordinatorResponse, HeartbeatRequest, HeartbeatResponse, InitProducerIdRequest,
+    InitProducerIdResponse, JoinGroupRequest, JoinGroupResponse, LeaveGroupRequest, LeaveGroupResponse,
+    MetadataRequest, MetadataResponse, SaslAuthenticateRequest, SaslAuthenticateResponse, SaslHandshakeRequest,
+    SaslHandshakeResponse, SyncGroupRequest, SyncGroupResponse,
+};
+use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion};
+
+/// A request that has an answer.
+pub(super) trait Call: Encodable + HeaderVersion + Send + Sync {
+    /// What the broker answers.
+    type Response: Decodable + HeaderVersion + Send;
+    /// The request's number in the protocol.
+    const KEY: i16;
+    /// Its name, for messages.
+    const NAME: &'static str;
+    /// The newest version that is spoken here.
+    const NEWEST: i16;
+}
+
+macro_rules! calls {
+    ($($key:literal $name:literal $newest:literal: $request:ident -> $response:ident;)*) => {$(
+        impl Call for $request {
+            type Response = $response;
+            const KEY: i16 = $key;
+            const NAME: &'static str = $name;
+            const NEWEST: i16 = $newest;
+        }
+    )*};
+}
+
+calls! {
+    3 "METADATA" 12: MetadataRequest -> MetadataResponse;
+    10 "FIND_COORDINATOR" 6: FindCoordinatorRequest -> FindCoordinatorResponse;
+    11 "JOIN_GROUP" 9: JoinGroupRequest -> JoinGroupResponse;
+    12 "HEARTBEAT" 4: HeartbeatRequest -> HeartbeatResponse;
+    13 "LEAVE_GROUP" 5: LeaveGroupRequest -> LeaveGroupResponse;
+    14 "SYNC_GROUP" 5: SyncGroupRequest -> SyncGroupResponse;
+    17 "SASL_HANDSHAKE" 1: SaslHandshakeRequest -> SaslHandshakeResponse;
+    22 "INIT_PRODUCER_ID" 5: InitProducerIdRequest -> InitProducerIdResponse;
+    36 "SASL_AUTHENTICATE" 2: SaslAuthenticateRequest -> SaslAuthenticateResponse;
+}

@@ -1,0 +1,25 @@
+//! A small Kafka client of our own, for what librdkafka cannot do: groups of a protocol type other than `consumer`, and
+//! the fencing of producers.
+//!
+//! Plain requests enter, answers or a [`KafkaError`](crate::KafkaError) leave; the messages come from the crate
+//! `kafka-protocol` and show nowhere in the public interface. Settings are the Java client's, security included, read by
+//! [`crate::client_config`] as for every other client. Needs a tokio runtime with time and network enabled.
+//!
+//! - [`RawClient`]: brokers, connections, coordinators, `InitProducerId` to fence;
+//! - [`GroupClient`]: the requests of a member of a group, sent to the group's coordinator.
+
+mod backoff;
+mod calls;
+mod client;
+mod connection;
+mod fence;
+mod group;
+mod sasl;
+mod scram;
+mod settings;
+mod transport;
+
+pub use backoff::Backoff;
+pub use client::RawClient;
+pub use fence::FencedProducer;
+pub use group::{GroupClient, GroupFault, JoinGroup, Joined, SyncGroup};

@@ -1,0 +1,314 @@
+//! What a distributed worker's properties say about its three stores: their topics, and the Kafka clients that serve them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use aqueduct_config::worker_config::{self as keys, internal_topic_settings};
+use aqueduct_config::{ConfigDef, ConfigError, Originals, ParsedConfig, client_config};
+use aqueduct_kafka::{Admin, ClientSettings, KafkaError};
+use parking_lot::Mutex;
+
+/// The settings of the stores of a distributed worker.
+#[derive(Debug, Clone)]
+pub struct StoreSettings {
+    /// Connector configurations (`config.storage.*`).
+    pub configs: TopicSettings,
+    /// Source offsets (`offset.storage.*`).
+    pub offsets: TopicSettings,
+    /// Statuses of connectors and tasks (`status.storage.*`).
+    pub statuses: TopicSettings,
+    /// `exactly.once.source.support`, in lower case.
+    pub exactly_once_support: String,
+}
+
+/// One topic, and the clients that serve it.
+#[derive(Debug, Clone)]
+pub struct TopicSettings {
+    /// The topic's name.
+    pub topic: String,
+    /// The worker key that names it, for messages.
+    pub(crate) key: &'static str,
+    /// What it holds, for messages.
+    pub(crate) purpose: &'static str,
+    /// Whether it may have one partition only.
+    pub(crate) single_partition: bool,
+    /// How many partitions a new topic gets; `None` for the broker's default (-1).
+    pub(crate) partitions: Option<i32>,
+    /// How many replicas; `None` for the broker's default (-1).
+    pub(crate) replication_factor: Option<i16>,
+    /// The settings of a new topic.
+    pub(crate) configs: BTreeMap<String, String>,
+    pub(crate) producer: ClientSettings,
+    pub(crate) consumer: ClientSettings,
+    pub(crate) admin: SharedAdmin,
+    /// How long creating the topic may take (`default.api.timeout.ms`).
+    pub(crate) api_timeout: Duration,
+    /// The pause between attempts (`retry.backoff.ms`).
+    pub(crate) retry_backoff: Duration,
+}
+
+/// One admin client for all stores of a worker, while one of them has it (`SharedTopicAdmin`).
+#[derive(Clone)]
+pub(crate) struct SharedAdmin {
+    settings: ClientSettings,
+    client: Arc<Mutex<Weak<Admin>>>,
+}
+
+impl SharedAdmin {
+    fn new(settings: ClientSettings) -> Self {
+        Self { settings, client: Arc::default() }
+    }
+
+    /// The client, made if nobody has it.
+    pub(crate) fn acquire(&self) -> Result<Arc<Admin>, KafkaError> {
+        let mut client = self.client.lock();
+        if let Some(client) = client.upgrade() {
+            return Ok(client);
+        }
+        let new = Arc::new(Admin::create(&self.settings)?);
+        *client = Arc::downgrade(&new);
+        Ok(new)
+    }
+}
+
+impl std::fmt::Debug for SharedAdmin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.settings.fmt(f)
+    }
+}
+
+impl StoreSettings {
+    /// The settings in a distributed worker's configuration.
+    ///
+    /// # Errors
+    /// When a topic has no name.
+    pub fn from_worker(config: &ParsedConfig) -> Result<Self, ConfigError> {
+        let clients = Clients::of(config)?;
+        let read_committed = clients.exactly_once == "enabled";
+        let mut configs = clients.topic(
+            Purpose { key: keys::CONFIG_STORAGE_TOPIC, what: "connector configurations", client: "configs" },
+            "config.storage.",
+            "Must specify topic for connector configuration.",
+        )?;
+        configs.single_partition = true;
+        configs.partitions = Some(1);
+        configs.replication_factor = replication(config, keys::CONFIG_STORAGE_REPLICATION_FACTOR)?;
+        let mut offsets = clients.topic(
+            Purpose { key: keys::OFFSET_STORAGE_TOPIC, what: "source connector offsets", client: "offsets" },
+            "offset.storage.",
+            "Offset storage topic must be specified",
+        )?;
+        offsets.partitions = partitions(config, keys::OFFSET_STORAGE_PARTITIONS)?;
+        offsets.replication_factor = replication(config, keys::OFFSET_STORAGE_REPLICATION_FACTOR)?;
+        for topic in [&mut configs, &mut offsets] {
+            topic.producer.set_user("delivery.timeout.ms", i32::MAX.to_string());
+            if read_committed {
+                topic.consumer.set_user("isolation.level", "read_committed");
+            }
+        }
+        let mut statuses = clients.topic(
+            Purpose { key: keys::STATUS_STORAGE_TOPIC, what: "connector and task statuses", client: "statuses" },
+            "status.storage.",
+            "Must specify topic for connector status.",
+        )?;
+        statuses.partitions = partitions(config, keys::STATUS_STORAGE_PARTITIONS)?;
+        statuses.replication_factor = replication(config, keys::STATUS_STORAGE_REPLICATION_FACTOR)?;
+        // The status store sends again by itself, unless the status is out of date by then.
+        statuses.producer.set_user("retries", "0");
+        Ok(Self { configs, offsets, statuses, exactly_once_support: clients.exactly_once })
+    }
+}
+
+struct Purpose {
+    key: &'static str,
+    what: &'static str,
+    client: &'static str,
+}
+
+/// What the clients of all three topics have in common.
+struct Clients<'a> {
+    config: &'a ParsedConfig,
+    /// What the client ids begin with: the group, and `client.id` if there is one.
+    id_base: String,
+    admin: SharedAdmin,
+    exactly_once: String,
+}
+
+impl<'a> Clients<'a> {
+    fn of(config: &'a ParsedConfig) -> Result<Self, ConfigError> {
+        let group = config.string(keys::GROUP_ID)?;
+        let id_base = match config.string(keys::CLIENT_ID)?.trim() {
+            "" => format!("{group}-"),
+            client_id => format!("{group}-{client_id}-"),
+        };
+        let exactly_once = config.string(keys::EXACTLY_ONCE_SOURCE_SUPPORT)?.to_lowercase();
+        let admin = own(config, &client_config::admin(), &format!("{id_base}shared-admin"));
+        Ok(Self { config, id_base, admin: SharedAdmin::new(admin), exactly_once })
+    }
+
+    fn topic(&self, purpose: Purpose, prefix: &str, unnamed: &str) -> Result<TopicSettings, ConfigError> {
+        let topic = self.config.string(purpose.key)?;
+        if topic.trim().is_empty() {
+            return Err(ConfigError::new(unnamed));
+        }
+        let client_id = format!("{}{}", self.id_base, purpose.client);
+        let mut producer = own(self.config, &client_config::producer(), &client_id);
+        producer
+            .set_user("acks", "all")
+            .set_user("max.in.flight.requests.per.connection", "1")
+            .set_user("enable.idempotence", "false");
+        let mut consumer = own(self.config, &client_config::consumer(), &client_id);
+        consumer.set_user("auto.offset.reset", "earliest").set_user("enable.auto.commit", "false");
+        let configs = internal_topic_settings(self.config, prefix);
+        let mut configs: BTreeMap<String, String> =
+            configs.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+        configs.insert("cleanup.policy".into(), "compact".into());
+        Ok(TopicSettings {
+            topic: topic.to_owned(),
+            key: purpose.key,
+            purpose: purpose.what,
+            single_partition: false,
+            partitions: None,
+            replication_factor: None,
+            configs,
+            producer,
+            consumer,
+            api_timeout: self.admin.settings.millis("default.api.timeout.ms").unwrap_or(Duration::from_secs(60)),
+            retry_backoff: self.admin.settings.millis("retry.backoff.ms").unwrap_or(Duration::from_millis(100)),
+            admin: self.admin.clone(),
+        })
+    }
+}
+
+/// The worker's own properties that a kind of client knows. Java hands each client all of them; those about the worker or
+/// about its connectors would only be said to be of no use.
+fn own(config: &ParsedConfig, known: &ConfigDef, client_id: &str) -> ClientSettings {
+    let originals: &Originals = config.originals();
+    let own = originals
+        .iter()
+        .filter(|(key, _)| known.key(key).is_some())
+        .filter_map(|(key, value)| Some((key.clone(), value.clone()?)))
+        .collect();
+    let mut settings = ClientSettings::from_user(own);
+    settings.set_user("client.id", client_id);
+    settings
+}
+
+fn partitions(config: &ParsedConfig, key: &str) -> Result<Option<i32>, ConfigError> {
+    Ok(Some(config.int(key)?).filter(|partitions| *partitions > 0))
+}
+
+fn replication(config: &ParsedConfig, key: &str) -> Result<Option<i16>, ConfigError> {
+    Ok(Some(config.short(key)?).filter(|replicas| *replicas > 0))
+}
+
+#[cfg(test)]
+impl TopicSettings {
+    pub(crate) fn for_tests(topic: &str, key: &'static str, purpose: &'static str) -> Self {
+        TopicSettings {
+            topic: topic.into(),
+            key,
+            purpose,
+            single_partition: false,
+            partitions: None,
+            replication_factor: None,
+            configs: BTreeMap::new(),
+            producer: ClientSettings::default(),
+            consumer: ClientSettings::default(),
+            admin: SharedAdmin::new(ClientSettings::default()),
+            api_timeout: Duration::from_secs(60),
+            retry_backoff: Duration::from_millis(100),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_config::AnyClass;
+    use aqueduct_config::worker_config::parse_distributed;
+
+    use super::*;
+
+    fn settings(more: &[(&'static str, &'static str)]) -> Result<StoreSettings, ConfigError> {
+        let mut props = BTreeMap::from([
+            ("bootstrap.servers", "b:9092"),
+            ("key.converter", "a.Converter"),
+            ("value.converter", "a.Converter"),
+            ("group.id", "g"),
+            ("config.storage.topic", "c"),
+            ("offset.storage.topic", "o"),
+            ("status.storage.topic", "s"),
+        ]);
+        props.extend(more.iter().copied());
+        StoreSettings::from_worker(&parse_distributed(&props, &AnyClass)?)
+    }
+
+    #[test]
+    fn topics_have_javas_defaults() {
+        let settings = settings(&[]).unwrap();
+        let of = |topic: &TopicSettings| (topic.partitions, topic.replication_factor);
+        assert_eq!(of(&settings.configs), (Some(1), Some(3)));
+        assert_eq!(of(&settings.offsets), (Some(25), Some(3)));
+        assert_eq!(of(&settings.statuses), (Some(5), Some(3)));
+        assert_eq!(settings.statuses.configs, BTreeMap::from([("cleanup.policy".into(), "compact".into())]));
+    }
+
+    #[test]
+    fn minus_one_leaves_it_to_the_broker() {
+        let settings = settings(&[
+            ("offset.storage.partitions", "-1"),
+            ("offset.storage.replication.factor", "-1"),
+            ("offset.storage.min.insync.replicas", "2"),
+            ("offset.storage.cleanup.policy", "delete"),
+        ])
+        .unwrap();
+        assert_eq!((settings.offsets.partitions, settings.offsets.replication_factor), (None, None));
+        assert_eq!(settings.offsets.configs["min.insync.replicas"], "2");
+        assert_eq!(settings.offsets.configs["cleanup.policy"], "compact");
+    }
+
+    #[test]
+    fn clients_have_javas_names() {
+        let ids = |settings: StoreSettings| {
+            [&settings.configs, &settings.offsets, &settings.statuses]
+                .map(|topic| format!("{} {}", topic.producer.client_id(), topic.consumer.client_id()))
+        };
+        assert_eq!(
+            ids(settings(&[]).unwrap()),
+            ["g-configs g-configs", "g-offsets g-offsets", "g-statuses g-statuses"]
+        );
+        assert_eq!(ids(settings(&[("client.id", "me")]).unwrap())[0], "g-me-configs g-me-configs");
+        assert_eq!(settings(&[]).unwrap().configs.admin.settings.client_id(), "g-shared-admin");
+    }
+
+    #[test]
+    fn clients_get_what_they_know_of_the_workers_own_properties() {
+        let settings = settings(&[
+            ("linger.ms", "7"),
+            ("security.protocol", "SSL"),
+            ("enable.idempotence", "true"),
+            ("producer.linger.ms", "9"),
+            ("exactly.once.source.support", "ENABLED"),
+        ])
+        .unwrap();
+        let producer = &settings.configs.producer;
+        assert_eq!(producer.get("linger.ms"), Some("7"));
+        assert_eq!(producer.get("enable.idempotence"), Some("false"));
+        assert_eq!(producer.get("delivery.timeout.ms"), Some("2147483647"));
+        assert_eq!(producer.get("config.storage.topic"), None);
+        assert_eq!(settings.statuses.producer.get("retries"), Some("0"));
+        assert_eq!(settings.configs.consumer.get("group.id"), Some("g"));
+        assert_eq!(settings.configs.consumer.get("isolation.level"), Some("read_committed"));
+        assert_eq!(settings.statuses.consumer.get("isolation.level"), None);
+        assert_eq!(settings.offsets.admin.settings.get("security.protocol"), Some("SSL"));
+    }
+
+    #[test]
+    fn a_topic_needs_a_name() {
+        let check = |key, expect: &str| assert_eq!(settings(&[(key, "  ")]).unwrap_err().message(), expect);
+        check("config.storage.topic", "Must specify topic for connector configuration.");
+        check("offset.storage.topic", "Offset storage topic must be specified");
+        check("status.storage.topic", "Must specify topic for connector status.");
+    }
+}
