@@ -201,7 +201,8 @@ impl Follower {
         let latest: Vec<_> = self.positions.keys().map(|partition| (partition.clone(), OffsetSpec::Latest)).collect();
         match timeout(LOOK_UP.0, self.admin.list_offsets(&latest, read_committed)).await {
             Ok(ends) => {
-                let ends = ends?.into_iter().map(|(partition, end)| Ok((partition, end?))).collect::<Result<_, _>>()?;
+                let ends = ends?.into_iter().map(|(partition, end)| Ok((partition, end?)));
+                let ends = ends.collect::<Result<_, KafkaError>>()?;
                 self.out_of_trouble();
                 Ok(ends)
             }
