@@ -34,7 +34,12 @@ async fn stores_go_on_after_their_broker_was_killed() {
     configs.put_connector_config("c", &connector, None).await.unwrap();
 
     cluster.all("kill");
-    assert!(matches!(configs.refresh(Duration::from_secs(2)).await, Err(RefreshError::Timeout)));
+    // The broker may still answer once.
+    let mut refreshed = configs.refresh(Duration::from_secs(2)).await;
+    if refreshed.is_ok() {
+        refreshed = configs.refresh(Duration::from_secs(2)).await;
+    }
+    assert!(matches!(refreshed, Err(RefreshError::Timeout)));
     let running = Status { state: StatusState::Running, worker_id: "w".into(), trace: None, version: None };
     statuses.put_task("c", 0, 1, running.clone());
     let mut writer = OffsetWriter::new("c", Arc::new(offsets.clone()));

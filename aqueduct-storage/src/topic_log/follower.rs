@@ -76,6 +76,7 @@ impl Follower {
             match self.ends().await {
                 Ok(ends) => break ends,
                 Err(error) if error.is_fatal() || Instant::now() >= deadline => return Err(error),
+                // A new topic is not known to all brokers at once.
                 Err(error) => self.trouble("looking for its end", &error),
             }
             sleep(LOOK_UP.1).await;
