@@ -71,24 +71,21 @@ impl WorkerFiles {
         Self { folder: folder.to_owned(), worker, connectors: Vec::new(), port }
     }
 
-    /// A distributed worker of a group whose topics are named after it.
+    /// A member of the group of this name, with topics that are named after it and rebalances that do not wait.
     pub fn distributed(folder: &Path, bootstrap: &str, group: &str) -> Self {
         let mut files = Self::new(folder, bootstrap);
         files.worker.retain(|(key, _)| key != "offset.storage.file.filename");
-        files.with(&[
+        files.worker.extend(properties(&[
             ("group.id", group),
-            ("config.storage.topic", &format!("{group}-configs")),
-            ("offset.storage.topic", &format!("{group}-offsets")),
-            ("status.storage.topic", &format!("{group}-statuses")),
-            ("config.storage.replication.factor", "1"),
-            ("offset.storage.replication.factor", "1"),
-            ("status.storage.replication.factor", "1"),
-        ])
-    }
-
-    /// The worker's properties.
-    pub fn worker_properties(&self) -> &Properties {
-        &self.worker
+            ("session.timeout.ms", "6000"),
+            ("heartbeat.interval.ms", "1000"),
+            ("scheduled.rebalance.max.delay.ms", "0"),
+        ]));
+        for store in ["config", "offset", "status"] {
+            files.worker.push((format!("{store}.storage.topic"), format!("{group}-{store}s")));
+            files.worker.push((format!("{store}.storage.replication.factor"), "1".to_owned()));
+        }
+        files
     }
 
     /// Sets worker properties, over those that are there.
@@ -108,6 +105,11 @@ impl WorkerFiles {
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The worker's properties.
+    pub fn worker_properties(&self) -> &Properties {
+        &self.worker
     }
 
     fn write(&self) -> Vec<PathBuf> {
@@ -143,10 +145,12 @@ impl WorkerFiles {
         self.spawn(command).ready(self.connectors.len())
     }
 
-    /// Starts a Java worker of a group, and waits until it serves its connectors.
+    /// Starts a Java distributed worker on the same properties, and waits until it serves REST. Its connectors are created
+    /// over REST; those of the command line are not used.
     pub fn start_java_distributed(&self) -> Worker {
+        let files = self.write();
         let mut command = Command::new(setting("AQUEDUCT_TESTBED"));
-        command.args(["java", "org.apache.kafka.connect.cli.ConnectDistributed"]).args(self.write());
+        command.args(["java", "org.apache.kafka.connect.cli.ConnectDistributed"]).arg(&files[0]);
         self.spawn(command).ready(0)
     }
 
@@ -159,7 +163,8 @@ impl WorkerFiles {
     }
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     listener.local_addr().expect("it is bound").port()
 }
