@@ -107,6 +107,11 @@ impl WorkerFiles {
         &self.folder
     }
 
+    /// The worker's properties.
+    pub fn worker_properties(&self) -> &Properties {
+        &self.worker
+    }
+
     fn write(&self) -> Vec<PathBuf> {
         let file = |name: &str, properties: &Properties| {
             let path = self.folder.join(name);
