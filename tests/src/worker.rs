@@ -53,6 +53,8 @@ pub struct WorkerFiles {
     worker: Properties,
     connectors: Vec<Properties>,
     port: u16,
+    /// Whether the worker is one of a group.
+    distributed: bool,
 }
 
 impl WorkerFiles {
@@ -68,7 +70,7 @@ impl WorkerFiles {
             ("offset.flush.interval.ms", "500"),
             ("plugin.discovery", "service_load"),
         ]);
-        Self { folder: folder.to_owned(), worker, connectors: Vec::new(), port }
+        Self { folder: folder.to_owned(), worker, connectors: Vec::new(), port, distributed: false }
     }
 
     /// Sets worker properties, over those that are there.
@@ -76,6 +78,25 @@ impl WorkerFiles {
     pub fn with(mut self, pairs: &[(&str, &str)]) -> Self {
         self.worker.extend(properties(pairs));
         self
+    }
+
+    /// Makes the worker one of a group, which does not wait for workers that are gone.
+    #[must_use]
+    pub fn distributed(mut self, group: &str) -> Self {
+        self.distributed = true;
+        let topic = |of: &str| format!("{group}-{of}");
+        self.with(&[
+            ("group.id", group),
+            ("config.storage.topic", &topic("configs")),
+            ("offset.storage.topic", &topic("offsets")),
+            ("status.storage.topic", &topic("status")),
+            ("config.storage.replication.factor", "1"),
+            ("offset.storage.replication.factor", "1"),
+            ("status.storage.replication.factor", "1"),
+            ("offset.storage.partitions", "3"),
+            ("status.storage.partitions", "2"),
+            ("scheduled.rebalance.max.delay.ms", "0"),
+        ])
     }
 
     /// Adds a connector to the command line.
@@ -107,7 +128,7 @@ impl WorkerFiles {
     /// Starts our worker, without waiting for it.
     pub fn launch(&self) -> Worker {
         let mut command = Command::new(setting("AQUEDUCT_BIN"));
-        command.arg("standalone").args(self.write());
+        command.arg(if self.distributed { "distributed" } else { "standalone" }).args(self.write());
         self.spawn(command)
     }
 
@@ -119,7 +140,8 @@ impl WorkerFiles {
     /// Starts a Java worker on the same files, and waits until its connectors are there.
     pub fn start_java(&self) -> Worker {
         let mut command = Command::new(setting("AQUEDUCT_TESTBED"));
-        command.args(["java", "org.apache.kafka.connect.cli.ConnectStandalone"]).args(self.write());
+        let main = if self.distributed { "ConnectDistributed" } else { "ConnectStandalone" };
+        command.arg("java").arg(format!("org.apache.kafka.connect.cli.{main}")).args(self.write());
         self.spawn(command).ready(self.connectors.len())
     }
 
