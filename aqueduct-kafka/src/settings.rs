@@ -38,6 +38,12 @@ impl ClientSettings {
         self
     }
 
+    /// Forgets the keys that are not to be kept.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.base.retain(|key, _| keep(key));
+        self.user.retain(|key, _| keep(key));
+    }
+
     /// The value in force for `key`.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.user.get(key).or_else(|| self.base.get(key)).map(String::as_str)

@@ -61,8 +61,10 @@ fn reading() -> (Arc<Mutex<OffsetMap>>, LogReader) {
     let map = Arc::new(Mutex::new(OffsetMap::default()));
     let kept = Arc::clone(&map);
     let reader = Box::new(move |record: LogRecord, _live: bool| {
-        let key = record.key.clone();
-        if !kept.lock().insert(record.key, record.value) {
+        // Copied: they stay for long, and what was read with them shall not stay on their account.
+        let own = |bytes: Option<Bytes>| bytes.map(|bytes| Bytes::copy_from_slice(&bytes));
+        let key = own(record.key);
+        if !kept.lock().insert(key.clone(), own(record.value)) {
             let text = key.as_deref().map_or("null".into(), String::from_utf8_lossy);
             tracing::warn!("Ignoring the offset key {text}: it is not of the form [\"connector\",{{…}}]");
         }

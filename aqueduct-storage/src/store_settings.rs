@@ -5,7 +5,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use aqueduct_config::worker_config::{self as keys, internal_topic_settings};
-use aqueduct_config::{ConfigDef, ConfigError, Originals, ParsedConfig, client_config};
+use aqueduct_config::{ConfigDef, ConfigError, ParsedConfig, client_config};
+use aqueduct_kafka::client_config::scopes::{InternalTopic, WorkerScopes};
 use aqueduct_kafka::{Admin, ClientSettings, KafkaError};
 use parking_lot::Mutex;
 
@@ -84,90 +85,80 @@ impl StoreSettings {
     /// # Errors
     /// When a topic has no name.
     pub fn from_worker(config: &ParsedConfig) -> Result<Self, ConfigError> {
-        let clients = Clients::of(config)?;
-        let read_committed = clients.exactly_once == "enabled";
-        let mut configs = clients.topic(
-            Purpose { key: keys::CONFIG_STORAGE_TOPIC, what: "connector configurations", client: "configs" },
+        let workers = Workers::of(config)?;
+        let mut configs = workers.topic(
+            InternalTopic::Configs,
+            (keys::CONFIG_STORAGE_TOPIC, "connector configurations"),
             "config.storage.",
             "Must specify topic for connector configuration.",
         )?;
         configs.single_partition = true;
         configs.partitions = Some(1);
         configs.replication_factor = replication(config, keys::CONFIG_STORAGE_REPLICATION_FACTOR)?;
-        let mut offsets = clients.topic(
-            Purpose { key: keys::OFFSET_STORAGE_TOPIC, what: "source connector offsets", client: "offsets" },
+        let mut offsets = workers.topic(
+            InternalTopic::Offsets,
+            (keys::OFFSET_STORAGE_TOPIC, "source connector offsets"),
             "offset.storage.",
             "Offset storage topic must be specified",
         )?;
         offsets.partitions = partitions(config, keys::OFFSET_STORAGE_PARTITIONS)?;
         offsets.replication_factor = replication(config, keys::OFFSET_STORAGE_REPLICATION_FACTOR)?;
-        for topic in [&mut configs, &mut offsets] {
-            topic.producer.set_user("delivery.timeout.ms", i32::MAX.to_string());
-            if read_committed {
-                topic.consumer.set_user("isolation.level", "read_committed");
-            }
-        }
-        let mut statuses = clients.topic(
-            Purpose { key: keys::STATUS_STORAGE_TOPIC, what: "connector and task statuses", client: "statuses" },
+        let mut statuses = workers.topic(
+            InternalTopic::Statuses,
+            (keys::STATUS_STORAGE_TOPIC, "connector and task statuses"),
             "status.storage.",
             "Must specify topic for connector status.",
         )?;
         statuses.partitions = partitions(config, keys::STATUS_STORAGE_PARTITIONS)?;
         statuses.replication_factor = replication(config, keys::STATUS_STORAGE_REPLICATION_FACTOR)?;
-        // The status store sends again by itself, unless the status is out of date by then.
-        statuses.producer.set_user("retries", "0");
-        Ok(Self { configs, offsets, statuses, exactly_once_support: clients.exactly_once })
+        Ok(Self { configs, offsets, statuses, exactly_once_support: workers.exactly_once })
     }
 }
 
-struct Purpose {
-    key: &'static str,
-    what: &'static str,
-    client: &'static str,
-}
-
-/// What the clients of all three topics have in common.
-struct Clients<'a> {
+/// A worker's properties, and what follows from them for all three topics.
+struct Workers<'a> {
     config: &'a ParsedConfig,
-    /// What the client ids begin with: the group, and `client.id` if there is one.
-    id_base: String,
+    properties: BTreeMap<String, String>,
     admin: SharedAdmin,
     exactly_once: String,
 }
 
-impl<'a> Clients<'a> {
+impl<'a> Workers<'a> {
     fn of(config: &'a ParsedConfig) -> Result<Self, ConfigError> {
-        let group = config.string(keys::GROUP_ID)?;
-        let id_base = match config.string(keys::CLIENT_ID)?.trim() {
-            "" => format!("{group}-"),
-            client_id => format!("{group}-{client_id}-"),
-        };
+        let given = config.originals().iter();
+        let properties = given.filter_map(|(key, value)| Some((key.clone(), value.clone()?))).collect();
+        let admin = known_only(WorkerScopes::new(&properties).internal_admin(), &client_config::admin());
         let exactly_once = config.string(keys::EXACTLY_ONCE_SOURCE_SUPPORT)?.to_lowercase();
-        let admin = own(config, &client_config::admin(), &format!("{id_base}shared-admin"));
-        Ok(Self { config, id_base, admin: SharedAdmin::new(admin), exactly_once })
+        Ok(Self { config, properties, admin: SharedAdmin::new(admin), exactly_once })
     }
 
-    fn topic(&self, purpose: Purpose, prefix: &str, unnamed: &str) -> Result<TopicSettings, ConfigError> {
-        let topic = self.config.string(purpose.key)?;
+    /// The settings of a topic that is named by a `key` and serves a purpose.
+    fn topic(
+        &self,
+        which: InternalTopic,
+        (key, purpose): (&'static str, &'static str),
+        prefix: &str,
+        unnamed: &str,
+    ) -> Result<TopicSettings, ConfigError> {
+        let topic = self.config.string(key)?;
         if topic.trim().is_empty() {
             return Err(ConfigError::new(unnamed));
         }
-        let client_id = format!("{}{}", self.id_base, purpose.client);
-        let mut producer = own(self.config, &client_config::producer(), &client_id);
-        producer
-            .set_user("acks", "all")
-            .set_user("max.in.flight.requests.per.connection", "1")
-            .set_user("enable.idempotence", "false");
-        let mut consumer = own(self.config, &client_config::consumer(), &client_id);
-        consumer.set_user("auto.offset.reset", "earliest").set_user("enable.auto.commit", "false");
+        let scopes = WorkerScopes::new(&self.properties);
+        let producer = known_only(scopes.internal_producer(which), &client_config::producer());
+        let consumer = scopes.internal_consumer(which, self.exactly_once == "enabled");
+        for warning in &consumer.warnings {
+            tracing::warn!("{warning}");
+        }
+        let consumer = known_only(consumer.settings, &client_config::consumer());
         let configs = internal_topic_settings(self.config, prefix);
         let mut configs: BTreeMap<String, String> =
             configs.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
         configs.insert("cleanup.policy".into(), "compact".into());
         Ok(TopicSettings {
             topic: topic.to_owned(),
-            key: purpose.key,
-            purpose: purpose.what,
+            key,
+            purpose,
             single_partition: false,
             partitions: None,
             replication_factor: None,
@@ -181,17 +172,10 @@ impl<'a> Clients<'a> {
     }
 }
 
-/// The worker's own properties that a kind of client knows. Java hands each client all of them; those about the worker or
-/// about its connectors would only be said to be of no use.
-fn own(config: &ParsedConfig, known: &ConfigDef, client_id: &str) -> ClientSettings {
-    let originals: &Originals = config.originals();
-    let own = originals
-        .iter()
-        .filter(|(key, _)| known.key(key).is_some())
-        .filter_map(|(key, value)| Some((key.clone(), value.clone()?)))
-        .collect();
-    let mut settings = ClientSettings::from_user(own);
-    settings.set_user("client.id", client_id);
+/// Without the worker's properties that this kind of client does not know. Java hands each client all of them; those about
+/// the worker or about its connectors would only be said to be of no use.
+fn known_only(mut settings: ClientSettings, known: &ConfigDef) -> ClientSettings {
+    settings.retain(|key| known.key(key).is_some());
     settings
 }
 

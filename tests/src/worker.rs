@@ -73,6 +73,26 @@ impl WorkerFiles {
         Self { folder: folder.to_owned(), worker, connectors: Vec::new(), port, distributed: false }
     }
 
+    /// A distributed worker of a group whose topics are named after it.
+    pub fn distributed(folder: &Path, bootstrap: &str, group: &str) -> Self {
+        let mut files = Self::new(folder, bootstrap);
+        files.worker.retain(|(key, _)| key != "offset.storage.file.filename");
+        files.with(&[
+            ("group.id", group),
+            ("config.storage.topic", &format!("{group}-configs")),
+            ("offset.storage.topic", &format!("{group}-offsets")),
+            ("status.storage.topic", &format!("{group}-statuses")),
+            ("config.storage.replication.factor", "1"),
+            ("offset.storage.replication.factor", "1"),
+            ("status.storage.replication.factor", "1"),
+        ])
+    }
+
+    /// The worker's properties.
+    pub fn worker_properties(&self) -> &Properties {
+        &self.worker
+    }
+
     /// Sets worker properties, over those that are there.
     #[must_use]
     pub fn with(mut self, pairs: &[(&str, &str)]) -> Self {
@@ -143,6 +163,13 @@ impl WorkerFiles {
         let main = if self.distributed { "ConnectDistributed" } else { "ConnectStandalone" };
         command.arg("java").arg(format!("org.apache.kafka.connect.cli.{main}")).args(self.write());
         self.spawn(command).ready(self.connectors.len())
+    }
+
+    /// Starts a Java worker of a group, and waits until it serves its connectors.
+    pub fn start_java_distributed(&self) -> Worker {
+        let mut command = Command::new(setting("AQUEDUCT_TESTBED"));
+        command.args(["java", "org.apache.kafka.connect.cli.ConnectDistributed"]).args(self.write());
+        self.spawn(command).ready(0)
     }
 
     fn spawn(&self, mut command: Command) -> Worker {

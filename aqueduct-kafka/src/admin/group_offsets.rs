@@ -1,11 +1,12 @@
 //! The committed offsets of consumer groups.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::Admin;
-use crate::ask::{Asker, too_late};
+use crate::ask::too_late;
 use crate::codes;
 use crate::consumer::Offsets;
 use crate::error::{ErrorKind, KafkaError};
@@ -101,10 +102,9 @@ impl Admin {
     ) -> Result<T, KafkaError> {
         let deadline = Instant::now() + self.timeout;
         let mut attempt = FIRST_ATTEMPT;
-        let mut another: Option<Asker> = None;
+        let mut asker = self.asker();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            let asker = another.as_ref().unwrap_or(&self.asker);
             let answer = asker.ask(what, attempt.min(left), &send, &read).await;
             match answer {
                 Err(error) if error.kind() == ErrorKind::Timeout => {
@@ -112,7 +112,7 @@ impl Admin {
                         return Err(too_late(what, self.timeout));
                     }
                     tracing::debug!("{what}: no answer within {} ms, asking anew", attempt.as_millis());
-                    another = Some(self.another_asker()?);
+                    asker = Arc::new(self.another_asker()?);
                     attempt *= 2;
                 }
                 answer => return answer,

@@ -3,7 +3,10 @@
 mod group_offsets;
 mod topics;
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::RwLock;
 
 use crate::ask::Asker;
 use crate::client_config::{ClientKind, LibrdkafkaConfig};
@@ -17,7 +20,8 @@ pub use topics::{ConfigEntry, NewTopic, OffsetSpec, TopicDescription};
 /// An admin client. It has no thread of its own on our side. Every call waits for a broker to be there, at most
 /// `default.api.timeout.ms`, then fails with [`Timeout`](crate::ErrorKind::Timeout); refused credentials fail it at once.
 pub struct Admin {
-    asker: Asker,
+    /// Replaced when it clings to what it once knew of the cluster.
+    asker: RwLock<Arc<Asker>>,
     config: LibrdkafkaConfig,
     timeout: Duration,
 }
@@ -29,7 +33,20 @@ impl Admin {
         let started = start(ClientKind::Admin, settings, |_| {})?;
         let timeout = started.config.default_api_timeout;
         let asker = Asker::new(started.client, started.connection, true);
-        Ok(Admin { asker, config: started.config, timeout })
+        Ok(Admin { asker: RwLock::new(Arc::new(asker)), config: started.config, timeout })
+    }
+
+    fn asker(&self) -> Arc<Asker> {
+        Arc::clone(&self.asker.read())
+    }
+
+    /// Goes on with a new instance in place of `stale`, unless that has happened already.
+    fn replace(&self, stale: &Arc<Asker>) -> Result<(), KafkaError> {
+        let mut asker = self.asker.write();
+        if Arc::ptr_eq(&asker, stale) {
+            *asker = Arc::new(self.another_asker()?);
+        }
+        Ok(())
     }
 
     /// The same with an instance of its own.
@@ -51,7 +68,7 @@ impl Admin {
             client.describe_cluster(reply);
             Ok(())
         };
-        let id = self.asker.ask("describing the cluster", self.timeout, send, Event::cluster_id).await?;
+        let id = self.asker().ask("describing the cluster", self.timeout, send, Event::cluster_id).await?;
         id.ok_or_else(|| KafkaError::new(ErrorKind::Unsupported, "the cluster has no id: its brokers are too old"))
     }
 }

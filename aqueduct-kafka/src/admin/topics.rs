@@ -64,7 +64,7 @@ impl Admin {
         if topics.is_empty() {
             return Ok(Vec::new());
         }
-        self.asker
+        self.asker()
             .ask(
                 "creating topics",
                 self.timeout,
@@ -79,7 +79,7 @@ impl Admin {
         if topics.is_empty() {
             return Ok(Vec::new());
         }
-        self.asker
+        self.asker()
             .ask(
                 "deleting topics",
                 self.timeout,
@@ -94,7 +94,7 @@ impl Admin {
         // Asking for the cluster waits for a broker without a thread and notices refused credentials; with a broker
         // there, listing takes a round trip.
         self.cluster_id().await?;
-        let client = Arc::clone(self.asker.client());
+        let client = Arc::clone(self.asker().client());
         let timeout_ms = i32::try_from(self.timeout.as_millis()).unwrap_or(i32::MAX);
         let listing = tokio::task::spawn_blocking(move || client.list_topics(timeout_ms)).await;
         let topics = listing.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
@@ -107,7 +107,7 @@ impl Admin {
         if topics.is_empty() {
             return Ok(Vec::new());
         }
-        self.asker
+        self.asker()
             .ask(
                 "describing topics",
                 self.timeout,
@@ -125,7 +125,7 @@ impl Admin {
         if topics.is_empty() {
             return Ok(Vec::new());
         }
-        self.asker
+        self.asker()
             .ask(
                 "describing topic configurations",
                 self.timeout,
@@ -135,7 +135,8 @@ impl Admin {
             .await
     }
 
-    /// Offsets of partitions, each with its own result. With `read_committed` the end is the last stable offset.
+    /// Offsets of partitions, each with its own result. With `read_committed` the end is the last stable offset. An error
+    /// that says that another broker leads a partition now is retriable: the next call looks for it.
     pub async fn list_offsets(
         &self,
         partitions: &[(TopicPartition, OffsetSpec)],
@@ -152,8 +153,8 @@ impl Admin {
             };
             (partition, offset)
         }))?;
-        let entries = self
-            .asker
+        let asker = self.asker();
+        let entries = asker
             .ask(
                 "listing offsets",
                 self.timeout,
@@ -161,6 +162,11 @@ impl Admin {
                 Event::listed_offsets,
             )
             .await?;
+        // The instance asks the leaders that it knows, and does not look for others when those refuse: after a restart of
+        // the broker it would do so until its metadata has grown old, minutes later.
+        if entries.iter().any(|entry| codes::is_stale_leader(entry.code)) {
+            self.replace(&asker)?;
+        }
         let result = |entry: PartitionOffset| match entry.code {
             codes::NONE => (entry.partition, Ok(entry.offset)),
             code => {

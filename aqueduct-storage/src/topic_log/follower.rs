@@ -45,6 +45,8 @@ pub(super) struct Follower {
     /// Whether the records that come are new.
     live: bool,
     waiting: Vec<Waiting>,
+    /// Whether something went wrong that was said and is not over yet.
+    in_trouble: bool,
 }
 
 impl Follower {
@@ -59,7 +61,8 @@ impl Follower {
         let positions: BTreeMap<_, _> =
             partitions.iter().map(|partition| (TopicPartition::new(topic, *partition), 0)).collect();
         let consumer = Consumer::create_to_follow(&settings)?;
-        let mut follower = Self { settings, consumer, admin, positions, read, live: false, waiting: Vec::new() };
+        let mut follower =
+            Self { settings, consumer, admin, positions, read, live: false, waiting: Vec::new(), in_trouble: false };
         let beginning =
             follower.positions.keys().map(|partition| (partition.clone(), StartOffset::Beginning)).collect();
         follower.consumer.assign(&beginning)?;
@@ -73,7 +76,8 @@ impl Follower {
             match self.ends().await {
                 Ok(ends) => break ends,
                 Err(error) if error.is_fatal() || Instant::now() >= deadline => return Err(error),
-                Err(error) => tracing::warn!("looking for the end of topic {topic}: {error}; trying again"),
+                // A new topic is not known to all brokers at once.
+                Err(error) => self.trouble("looking for its end", &error),
             }
             sleep(LOOK_UP.1).await;
         };
@@ -128,7 +132,7 @@ impl Follower {
                     return;
                 }
                 Err(error) => {
-                    tracing::warn!("looking for the end of {}: {error}; trying again", self.names());
+                    self.trouble("looking for its end", &error);
                     sleep(LOOK_UP.1).await;
                 }
             }
@@ -153,7 +157,7 @@ impl Follower {
 
     /// A failed poll: the next one may go well, or needs another consumer.
     async fn recover(&mut self, error: &KafkaError) {
-        tracing::error!("reading {}: {error}", self.names());
+        self.trouble("reading", error);
         sleep(POLL_AGAIN).await;
         if !error.is_fatal() {
             return;
@@ -165,13 +169,14 @@ impl Follower {
         });
         match another {
             Ok(consumer) => self.consumer = consumer,
-            Err(error) => tracing::error!("reading {} anew: {error}", self.names()),
+            Err(error) => self.trouble("reading anew", &error),
         }
     }
 
     async fn poll(&mut self, max: Duration) -> Result<(), KafkaError> {
         match self.consumer.poll(max).await? {
             ConsumerEvent::Records(records) => {
+                self.out_of_trouble();
                 for record in records {
                     let partition = TopicPartition { topic: record.topic, partition: record.partition };
                     self.positions.insert(partition, record.offset + 1);
@@ -196,7 +201,12 @@ impl Follower {
         let read_committed = self.settings.get("isolation.level") == Some("read_committed");
         let latest: Vec<_> = self.positions.keys().map(|partition| (partition.clone(), OffsetSpec::Latest)).collect();
         match timeout(LOOK_UP.0, self.admin.list_offsets(&latest, read_committed)).await {
-            Ok(ends) => ends?.into_iter().map(|(partition, end)| Ok((partition, end?))).collect(),
+            Ok(ends) => {
+                let ends = ends?.into_iter().map(|(partition, end)| Ok((partition, end?)));
+                let ends = ends.collect::<Result<_, KafkaError>>()?;
+                self.out_of_trouble();
+                Ok(ends)
+            }
             Err(_) => {
                 let message = format!("no answer within {} ms", LOOK_UP.0.as_millis());
                 Err(KafkaError::new(ErrorKind::Timeout, message))
@@ -208,8 +218,24 @@ impl Follower {
         reached(&self.positions, ends)
     }
 
-    fn names(&self) -> String {
-        self.positions.keys().next().map_or_else(String::new, |partition| format!("topic {}", partition.topic))
+    /// Says that something is wrong; once, until it is over.
+    fn trouble(&mut self, doing: &str, error: &KafkaError) {
+        let topic = self.topic();
+        if std::mem::replace(&mut self.in_trouble, true) {
+            tracing::debug!("topic {topic}: {doing}: {error}");
+        } else {
+            tracing::warn!("topic {topic}: {doing}: {error}. Trying again until it goes well");
+        }
+    }
+
+    fn out_of_trouble(&mut self) {
+        if std::mem::replace(&mut self.in_trouble, false) {
+            tracing::info!("topic {}: it can be read again", self.topic());
+        }
+    }
+
+    fn topic(&self) -> String {
+        self.positions.keys().next().map_or_else(String::new, |partition| partition.topic.to_string())
     }
 }
 

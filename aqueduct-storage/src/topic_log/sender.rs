@@ -148,7 +148,7 @@ impl Writer {
             }
         }
         // The lane has to live until the last result: whoever stops the log aborts this task then.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn write(&mut self, number: u64, record: &ProducerRecord) -> Result<(), KafkaError> {
