@@ -161,6 +161,7 @@ impl<C: GroupCoordinator> Member<C> {
     async fn find_coordinator(&mut self) -> Result<(), Interrupt> {
         let patience = Instant::now() + self.settings.heartbeat_interval;
         let mut failures = 0;
+        let mut last = String::new();
         loop {
             let limit = self.holds_work().then_some(patience);
             let port = Arc::clone(&self.port);
@@ -172,7 +173,12 @@ impl<C: GroupCoordinator> Member<C> {
                 }
                 Some(Err(GroupFault::Fatal(error))) => return Err(MemberError::Kafka(error).into()),
                 Some(Err(fault)) => {
-                    tracing::debug!("the group coordinator was not found: {fault}");
+                    // A broker that is down gives the same answer many times.
+                    let why = fault.to_string();
+                    if last != why {
+                        tracing::warn!("the group coordinator was not found: {why}");
+                        last = why;
+                    }
                     failures += 1;
                     let wait = Instant::now() + self.backoff.after(failures);
                     self.attend(sleep_until(wait), limit).await?;
