@@ -77,6 +77,7 @@ impl WorkerFiles {
     pub fn distributed(folder: &Path, bootstrap: &str, group: &str) -> Self {
         let mut files = Self::new(folder, bootstrap);
         files.worker.retain(|(key, _)| key != "offset.storage.file.filename");
+        files.distributed = true;
         files.with(&[
             ("group.id", group),
             ("config.storage.topic", &format!("{group}-configs")),
@@ -98,25 +99,6 @@ impl WorkerFiles {
     pub fn with(mut self, pairs: &[(&str, &str)]) -> Self {
         self.worker.extend(properties(pairs));
         self
-    }
-
-    /// Makes the worker one of a group, which does not wait for workers that are gone.
-    #[must_use]
-    pub fn distributed(mut self, group: &str) -> Self {
-        self.distributed = true;
-        let topic = |of: &str| format!("{group}-{of}");
-        self.with(&[
-            ("group.id", group),
-            ("config.storage.topic", &topic("configs")),
-            ("offset.storage.topic", &topic("offsets")),
-            ("status.storage.topic", &topic("status")),
-            ("config.storage.replication.factor", "1"),
-            ("offset.storage.replication.factor", "1"),
-            ("status.storage.replication.factor", "1"),
-            ("offset.storage.partitions", "3"),
-            ("status.storage.partitions", "2"),
-            ("scheduled.rebalance.max.delay.ms", "0"),
-        ])
     }
 
     /// Adds a connector to the command line.

@@ -62,8 +62,9 @@ fn a_group_of_java_and_us_shares_the_work_whoever_leads() {
     let input = ours.path().join("in.txt");
     let output = |n: usize| ours.path().join(format!("out-{n}.txt"));
     append(&input, "first");
-    let files = WorkerFiles::new(ours.path(), &bootstrap()).distributed(&group);
-    let java_files = WorkerFiles::new(javas.path(), &bootstrap()).distributed(&group);
+    let at_once = [("scheduled.rebalance.max.delay.ms", "0")];
+    let files = WorkerFiles::distributed(ours.path(), &bootstrap(), &group).with(&at_once);
+    let java_files = WorkerFiles::distributed(javas.path(), &bootstrap(), &group).with(&at_once);
 
     // Java comes first and leads; what we have computed goes to it, signed.
     let java = java_files.start_java();
