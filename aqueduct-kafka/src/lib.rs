@@ -1,5 +1,6 @@
 //! The only crate that knows a Kafka client library. It speaks of producers, consumers and admin clients in terms of
-//! bytes, topics and groups; librdkafka does the work underneath and shows nowhere in the public interface.
+//! bytes, topics and groups; librdkafka does the work underneath and shows nowhere in the public interface. What it cannot do
+//! is in [`raw`].
 //!
 //! Data enters as [`ProducerRecord`]s through a [`ProducerLane`] and leaves as [`ConsumerRecord`]s from
 //! [`Consumer::poll`]. Clients are configured with the Java clients' keys ([`ClientSettings`]); failures are values

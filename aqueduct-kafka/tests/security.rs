@@ -12,6 +12,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aqueduct_kafka::raw::RawClient;
 use aqueduct_kafka::{
     ClientSettings, Delivery, DeliverySink, ErrorKind, KafkaError, Producer, ProducerRecord, RecordMetadata,
 };
@@ -172,10 +173,30 @@ async fn write(port: u16, given: &[(&str, &str)]) -> Result<RecordMetadata, Kafk
     result
 }
 
+/// Has a coordinator found and a producer fenced by the client of our own, which has TLS and logins of its own.
+async fn ask_raw(port: u16, given: &[(&str, &str)]) -> Result<(), KafkaError> {
+    let server = format!("127.0.0.1:{port}");
+    let api_timeout = if given.contains(&IMPATIENT) { "5000" } else { "60000" };
+    let base = [
+        ("bootstrap.servers", server.as_str()),
+        ("request.timeout.ms", "4000"),
+        ("default.api.timeout.ms", api_timeout),
+    ];
+    let user = base.iter().chain(given.iter().filter(|pair| **pair != IMPATIENT));
+    let user = user.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let client = RawClient::create(&ClientSettings::from_user(user))?;
+    client.fence_producers(&["secured".to_owned()]).await.remove(0).map(|_| ())
+}
+
 /// A mark among properties: what is to be written cannot be, so do not wait long.
 const IMPATIENT: (&str, &str) = ("", "impatient");
 
 async fn check(what: &str, port: u16, given: &[(&str, &str)]) {
+    match timeout(PATIENCE, ask_raw(port, given)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => panic!("{what}, raw: {error}"),
+        Err(_) => panic!("{what}, raw: nothing happened"),
+    }
     match timeout(PATIENCE, write(port, given)).await {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => panic!("{what}: {error}"),
@@ -185,6 +206,11 @@ async fn check(what: &str, port: u16, given: &[(&str, &str)]) {
 
 async fn check_failure(what: &str, port: u16, given: &[(&str, &str)], kinds: &[ErrorKind]) {
     let given: Vec<_> = given.iter().copied().chain([IMPATIENT]).collect();
+    match timeout(PATIENCE, ask_raw(port, &given)).await {
+        Ok(Err(error)) => assert!(kinds.contains(&error.kind()), "{what}, raw: {:?}: {error}", error.kind()),
+        Ok(Ok(())) => panic!("{what}, raw: the producer was fenced"),
+        Err(_) => panic!("{what}, raw: nothing happened"),
+    }
     match timeout(PATIENCE, write(port, &given)).await {
         Ok(Err(error)) => assert!(kinds.contains(&error.kind()), "{what}: {:?}: {error}", error.kind()),
         Ok(Ok(_)) => panic!("{what}: the record was written"),

@@ -53,6 +53,8 @@ pub struct WorkerFiles {
     worker: Properties,
     connectors: Vec<Properties>,
     port: u16,
+    /// Whether the worker is one of a group.
+    distributed: bool,
 }
 
 impl WorkerFiles {
@@ -68,13 +70,14 @@ impl WorkerFiles {
             ("offset.flush.interval.ms", "500"),
             ("plugin.discovery", "service_load"),
         ]);
-        Self { folder: folder.to_owned(), worker, connectors: Vec::new(), port }
+        Self { folder: folder.to_owned(), worker, connectors: Vec::new(), port, distributed: false }
     }
 
     /// A member of the group of this name, with topics that are named after it and rebalances that do not wait.
     pub fn distributed(folder: &Path, bootstrap: &str, group: &str) -> Self {
         let mut files = Self::new(folder, bootstrap);
         files.worker.retain(|(key, _)| key != "offset.storage.file.filename");
+        files.distributed = true;
         files.worker.extend(properties(&[
             ("group.id", group),
             ("session.timeout.ms", "6000"),
@@ -129,7 +132,7 @@ impl WorkerFiles {
     /// Starts our worker, without waiting for it.
     pub fn launch(&self) -> Worker {
         let mut command = Command::new(setting("AQUEDUCT_BIN"));
-        command.arg("standalone").args(self.write());
+        command.arg(if self.distributed { "distributed" } else { "standalone" }).args(self.write());
         self.spawn(command)
     }
 
@@ -141,17 +144,9 @@ impl WorkerFiles {
     /// Starts a Java worker on the same files, and waits until its connectors are there.
     pub fn start_java(&self) -> Worker {
         let mut command = Command::new(setting("AQUEDUCT_TESTBED"));
-        command.args(["java", "org.apache.kafka.connect.cli.ConnectStandalone"]).args(self.write());
+        let main = if self.distributed { "ConnectDistributed" } else { "ConnectStandalone" };
+        command.arg("java").arg(format!("org.apache.kafka.connect.cli.{main}")).args(self.write());
         self.spawn(command).ready(self.connectors.len())
-    }
-
-    /// Starts a Java distributed worker on the same properties, and waits until it serves REST. Its connectors are created
-    /// over REST; those of the command line are not used.
-    pub fn start_java_distributed(&self) -> Worker {
-        let files = self.write();
-        let mut command = Command::new(setting("AQUEDUCT_TESTBED"));
-        command.args(["java", "org.apache.kafka.connect.cli.ConnectDistributed"]).arg(&files[0]);
-        self.spawn(command).ready(0)
     }
 
     fn spawn(&self, mut command: Command) -> Worker {

@@ -137,7 +137,7 @@ fn a_java_distributed_worker_keeps_its_connectors_and_offsets_on_it() {
     let (input, output) = (folder.path().join("in.txt"), folder.path().join("out.txt"));
     append(&input, 0, 500);
     let files = WorkerFiles::distributed(folder.path(), broker.bootstrap(), "connect");
-    let worker = files.start_java_distributed();
+    let worker = files.start_java();
     for connector in [file_source("source", &input, "lines", &[]), file_sink("sink", &output, "lines", &[])] {
         let name = connector[0].1.clone();
         let config: serde_json::Map<String, Value> =
@@ -154,7 +154,7 @@ fn a_java_distributed_worker_keeps_its_connectors_and_offsets_on_it() {
     worker.stop_or_kill();
     broker.kill_and_restart();
     append(&input, 500, 1000);
-    let worker = files.start_java_distributed();
+    let worker = files.start_java();
     wait_for_lines(&output, 1000);
     worker.task_state("sink", 0, "RUNNING");
     worker.stop_or_kill();

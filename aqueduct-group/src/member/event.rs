@@ -10,6 +10,7 @@ use aqueduct_kafka::KafkaError;
 
 /// What happened in the group, in its order.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "events are few, and taken apart at once")]
 pub enum GroupEvent {
     /// A rebalance began: who owns what is unknown until the next assignment. What runs goes on, but for what
     /// a revocation names.

@@ -13,19 +13,33 @@ use super::run::{Interrupt, Member};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Heartbeat {
     pub(super) due: Instant,
+    /// When the coordinator was heard of, or found.
     heard: Instant,
+    /// When a heartbeat got through, or a generation began.
+    alive: Instant,
+    /// How often a coordinator was found since then.
+    searches: u32,
 }
 
 impl Heartbeat {
     /// As after a heartbeat that got through, with the next one due at once.
     pub(super) fn now() -> Self {
-        let now = Instant::now();
-        Self { due: now, heard: now }
+        Self::first_at(Instant::now(), Instant::now())
     }
 
-    /// The coordinator was heard of.
+    fn first_at(due: Instant, now: Instant) -> Self {
+        Self { due, heard: now, alive: now, searches: 0 }
+    }
+
+    /// One got through, or something as good.
     pub(super) fn succeeded(&mut self) {
+        *self = Self::first_at(self.due, Instant::now());
+    }
+
+    /// A coordinator was found: it has the length of a session to answer.
+    pub(super) fn found(&mut self) {
         self.heard = Instant::now();
+        self.searches += 1;
     }
 }
 
@@ -38,7 +52,14 @@ impl<C: GroupCoordinator> Member<C> {
     /// A generation begins: the session and the next interval do too.
     pub(super) fn begin_session(&mut self) {
         let now = Instant::now();
-        self.heartbeat = Heartbeat { due: now + self.settings.heartbeat_interval, heard: now };
+        self.heartbeat = Heartbeat::first_at(now + self.settings.heartbeat_interval, now);
+    }
+
+    /// Whether coordinators were found again and again, and none of them took a heartbeat for so long that the group must
+    /// have given this member up.
+    pub(super) fn is_given_up(&self) -> bool {
+        let long = self.settings.session_timeout + self.settings.heartbeat_interval;
+        self.heartbeat.searches > 1 && self.heartbeat.alive.elapsed() > long
     }
 
     /// Stays in the group until there is something to do about it.
@@ -74,7 +95,7 @@ impl<C: GroupCoordinator> Member<C> {
         match self.attend(async move { port.find().await }, Some(limit)).await? {
             Some(Ok(())) => {
                 self.has_coordinator = true;
-                self.heartbeat.succeeded();
+                self.heartbeat.found();
                 self.heartbeat.due = Instant::now();
             }
             Some(Err(GroupFault::Fatal(error))) => return Err(MemberError::Kafka(error).into()),
@@ -102,11 +123,17 @@ impl<C: GroupCoordinator> Member<C> {
                 self.forget_membership(matches!(fault, GroupFault::UnknownMember));
                 self.rejoin = Some(format!("encountered {} from HEARTBEAT response", code_name(&fault)));
             }
-            Some(Err(GroupFault::NoCoordinator(why))) => self.lose_coordinator(&why),
+            Some(Err(GroupFault::NoCoordinator(why))) => {
+                self.heartbeat.due = Instant::now() + self.settings.retry_backoff;
+                self.lose_coordinator(&why);
+            }
             Some(Err(GroupFault::Fatal(error))) => return Err(MemberError::Kafka(error).into()),
             // Not an answer to heartbeats, but then it has been heard of.
             Some(Err(GroupFault::NotYet(_) | GroupFault::MemberIdRequired(_))) => {}
-            None => self.lose_coordinator("session timed out without receiving a heartbeat response."),
+            None => {
+                self.heartbeat.due = Instant::now() + self.settings.retry_backoff;
+                self.lose_coordinator("session timed out without receiving a heartbeat response.");
+            }
         }
         Ok(())
     }

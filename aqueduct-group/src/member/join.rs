@@ -85,8 +85,13 @@ impl<C: GroupCoordinator> Member<C> {
             protocols: protocols.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect(),
             reason,
         };
-        let port = Arc::clone(&self.port);
-        let joined = match self.attend(async move { port.join(join).await }, None).await? {
+        let (port, asked) = (Arc::clone(&self.port), Instant::now());
+        let answer = self.attend(async move { port.join(join).await }, None).await?;
+        if asked.elapsed() >= self.settings.heartbeat_interval {
+            // For so long a coordinator waited for the other members, and counted this one.
+            self.heartbeat.succeeded();
+        }
+        let joined = match answer {
             Some(Ok(joined)) => joined,
             Some(Err(fault)) => return Ok(Err(fault)),
             None => return Ok(Err(GroupFault::NotYet("no answer".to_owned()))),

@@ -157,22 +157,31 @@ impl<C: GroupCoordinator> Member<C> {
     }
 
     /// Looks for the coordinator until it is found. When it takes longer than a heartbeat's interval, all work is given
-    /// up, since others may be running it by now.
+    /// up, since others may be running it by now; and so it is when coordinators are found that never answer.
     async fn find_coordinator(&mut self) -> Result<(), Interrupt> {
+        if self.holds_work() && self.is_given_up() {
+            self.give_up_work().await?;
+        }
         let patience = Instant::now() + self.settings.heartbeat_interval;
         let mut failures = 0;
+        let mut last = String::new();
         loop {
             let limit = self.holds_work().then_some(patience);
             let port = Arc::clone(&self.port);
             match self.attend(async move { port.find().await }, limit).await? {
                 Some(Ok(())) => {
                     self.has_coordinator = true;
-                    self.heartbeat.succeeded();
+                    self.heartbeat.found();
                     return Ok(());
                 }
                 Some(Err(GroupFault::Fatal(error))) => return Err(MemberError::Kafka(error).into()),
                 Some(Err(fault)) => {
-                    tracing::debug!("the group coordinator was not found: {fault}");
+                    // A broker that is down gives the same answer many times.
+                    let why = fault.to_string();
+                    if last != why {
+                        tracing::warn!("the group coordinator was not found: {why}");
+                        last = why;
+                    }
                     failures += 1;
                     let wait = Instant::now() + self.backoff.after(failures);
                     self.attend(sleep_until(wait), limit).await?;
@@ -190,8 +199,7 @@ impl<C: GroupCoordinator> Member<C> {
     }
 
     async fn give_up_work(&mut self) -> Result<(), Interrupt> {
-        let patience = self.settings.heartbeat_interval.as_millis();
-        tracing::warn!("the group coordinator was unreachable for {patience} ms: all assigned work is given up");
+        tracing::warn!("the group coordinator is unreachable: all work is given up, since others may be running it");
         let work = self.allocation.take().map(|allocation| allocation.assigned).unwrap_or_default();
         self.rejoin_at = None;
         if !work.is_empty() {

@@ -26,7 +26,7 @@ enum End {
 #[derive(Debug)]
 pub(super) struct Keys {
     end: End,
-    /// A new key is on its way to the topic.
+    /// A new key is on its way to the topic, and was not read there yet.
     writing: bool,
 }
 
@@ -68,7 +68,7 @@ impl Herding {
     /// leader would do nothing but make keys.
     pub(super) fn key_read(&mut self, key: SessionKey, found: bool) {
         let ttl = self.settings().key_ttl;
-        self.keys.end = End::Never;
+        self.keys = Keys::new();
         if found || !ttl.is_zero() {
             let left = left(&key, ttl, wall_clock());
             self.keys.end = End::At(Instant::now() + left);
@@ -118,8 +118,8 @@ impl Herding {
     }
 
     pub(super) fn key_written(&mut self, outcome: Result<(), HerderError>) {
-        self.keys.writing = false;
         if let Err(error) = outcome {
+            self.keys = Keys { end: End::At(Instant::now()), writing: false };
             tracing::info!(
                 "Failed to write new session key to config topic; forcing a read to the end of the config topic before possibly retrying: {error}"
             );

@@ -161,7 +161,7 @@ impl Herding {
             let starts = starts(&self.state, tasks);
             let instances = Arc::clone(&self.instances);
             self.in_lane(name, async move {
-                start_tasks(instances.as_ref(), &starts);
+                start_tasks(instances.as_ref(), &starts).await;
                 None
             });
         }
@@ -283,12 +283,14 @@ pub(super) fn starts(state: &ClusterConfigState, tasks: Vec<TaskId>) -> Vec<(Tas
     tasks.into_iter().filter_map(start).collect()
 }
 
-/// Starts tasks; a failure is the task's status.
-pub(super) fn start_tasks(instances: &dyn Instances, starts: &[(TaskId, TaskStart)]) {
+/// Starts tasks; a failure is the task's status. Making the clients of a task takes its time: others have their turn between
+/// tasks.
+pub(super) async fn start_tasks(instances: &dyn Instances, starts: &[(TaskId, TaskStart)]) {
     for (id, start) in starts {
         if let Err(error) = instances.start_task(id, start) {
             tracing::error!("Couldn't instantiate task {id} because it has an invalid task configuration: {error}");
         }
+        tokio::task::yield_now().await;
     }
 }
 

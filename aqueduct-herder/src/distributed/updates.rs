@@ -154,7 +154,7 @@ impl Herding {
                 }
                 None => None,
             };
-            start_tasks(instances.as_ref(), &starts);
+            start_tasks(instances.as_ref(), &starts).await;
             started
         });
     }

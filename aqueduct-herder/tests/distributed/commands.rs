@@ -102,6 +102,7 @@ async fn a_connector_that_begins_stopped_has_no_tasks() {
     let rig = Rig::leading().await;
     let mut stopped = source("c", 1);
     stopped.initial_state = Some(InitialState::Stopped);
+    stopped.config.extend(config(&[("file", "in")]));
     rig.herder.put_connector(stopped).await.unwrap();
     rig.settle().await;
     rig.lead().await;

@@ -1,8 +1,8 @@
 //! The brokers of a cluster, a connection to each that is needed, and who coordinates what.
 //!
 //! Brokers are known from `bootstrap.servers` and learned from whichever answers. A question that any broker can answer is
-//! put to one after the other, each a little after the one before, and the first answer counts: a broker that hangs holds
-//! nobody up. After a failed connection a broker is left alone for its back-off.
+//! put to one after the other, the next when one fails or takes its time, and the first answer counts: a broker that hangs
+//! holds nobody up. After a failed connection a broker is left alone for its back-off.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -115,33 +115,31 @@ impl RawClient {
 
     /// Who coordinates a group or a transactional id. One round over the brokers, which ends at the first answer.
     pub(super) async fn coordinator(&self, of: Coordinates, key: &str) -> Result<Address, KafkaError> {
-        let candidates = self.candidates();
-        let mut round: FuturesUnordered<_> = candidates
-            .into_iter()
-            .enumerate()
-            .map(|(place, address)| async move {
-                let start = Instant::now() + NEXT_BROKER * u32::try_from(place).unwrap_or(u32::MAX);
-                sleep_until(start).await;
-                self.ask_for_coordinator(&address, of, key).await
-            })
-            .collect();
+        let mut waiting = self.candidates().into_iter();
+        let mut asked = FuturesUnordered::new();
         let mut failure = None;
-        while let Some(answer) = round.next().await {
-            match answer {
-                Ok(address) => return Ok(address),
+        loop {
+            match waiting.next() {
+                Some(address) => asked.push(self.ask_for_coordinator(address, of, key)),
+                None if asked.is_empty() => break,
+                None => {}
+            }
+            match timeout(NEXT_BROKER, asked.next()).await {
+                Ok(Some(Ok(address))) => return Ok(address),
                 // Another broker would say the same.
-                Err(error) if error.is_fatal() => return Err(error),
-                Err(error) => failure = Some(error),
+                Ok(Some(Err(error))) if error.is_fatal() => return Err(error),
+                Ok(Some(Err(error))) => failure = Some(error),
+                Ok(None) | Err(_) => {}
             }
         }
         self.shared.brokers.lock().first += 1;
         Err(failure.unwrap_or_else(|| KafkaError::new(ErrorKind::Retriable, "no broker is known")))
     }
 
-    async fn ask_for_coordinator(&self, at: &Address, of: Coordinates, key: &str) -> Result<Address, KafkaError> {
+    async fn ask_for_coordinator(&self, at: Address, of: Coordinates, key: &str) -> Result<Address, KafkaError> {
         let limit = self.settings().request_timeout;
         let key = StrBytes::from_string(key.to_owned());
-        let answer = self.call(at, limit, |version| {
+        let answer = self.call(&at, limit, |version| {
             let request = FindCoordinatorRequest::default().with_key_type(of as i8);
             match version {
                 0 if of == Coordinates::Transaction => {
@@ -162,7 +160,7 @@ impl RawClient {
         }
         // Whoever answers knows the others. A failure only leaves the list as it was.
         let limit = limit.min(Duration::from_secs(5));
-        if let Err(error) = self.learn_brokers(at, limit).await {
+        if let Err(error) = self.learn_brokers(&at, limit).await {
             tracing::debug!("asking {at} for the brokers: {error}");
         }
         let port = u16::try_from(port)

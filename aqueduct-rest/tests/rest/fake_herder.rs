@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use aqueduct_api::{BoxFuture, ConfigMap, ready};
 use aqueduct_herder::{
     ConfigInfos, ConfigKeyInfo, ConnectorInfo, ConnectorKind, ConnectorOffset, ConnectorStatus, Created, Herder,
-    HerderError, InitialState, InstanceStatus, NewConnector, PluginInfo, PluginLookup, RestartRequest, ServerInfo,
-    TaskId, TaskInfo, TaskStatus,
+    HerderError, HerderErrorKind, InitialState, InstanceStatus, InternalRequest, NewConnector, PluginInfo,
+    PluginLookup, RestartRequest, ServerInfo, TaskId, TaskInfo, TaskStatus,
 };
 
 type Answer<'a, T> = BoxFuture<'a, Result<T, HerderError>>;
@@ -43,10 +43,22 @@ pub(crate) struct FakeHerder {
     pub(crate) plugin_configs: Mutex<BTreeMap<String, Vec<ConfigKeyInfo>>>,
     /// What the next calls of `validate` answer.
     pub(crate) validations: Mutex<VecDeque<Result<ConfigInfos, HerderError>>>,
+    /// Where the leader is, if that is another worker: known or not.
+    pub(crate) leader: Mutex<Option<Option<String>>>,
+    /// The requests of other workers that came.
+    pub(crate) internal: Mutex<Vec<InternalRequest>>,
     connectors: Mutex<BTreeMap<String, Connector>>,
 }
 
 impl FakeHerder {
+    /// Refuses what only the leader may do.
+    fn lead(&self) -> Result<(), HerderError> {
+        match &*self.leader.lock().unwrap() {
+            None => Ok(()),
+            Some(url) => Err(HerderError::elsewhere("Only the leader can do this.", url.clone())),
+        }
+    }
+
     pub(crate) fn distributed() -> Self {
         Self { distributed: true, ..Self::default() }
     }
@@ -233,7 +245,7 @@ impl Herder for FakeHerder {
     }
 
     fn put_connector(&self, connector: NewConnector) -> Answer<'_, Created> {
-        ready(self.put(connector))
+        ready(self.lead().and_then(|()| self.put(connector)))
     }
 
     fn patch_connector<'a>(
@@ -251,6 +263,9 @@ impl Herder for FakeHerder {
     }
 
     fn delete_connector<'a>(&'a self, name: &'a str) -> Answer<'a, ()> {
+        if let Err(elsewhere) = self.lead() {
+            return ready(Err(elsewhere));
+        }
         let removed = self.connectors.lock().unwrap().remove(name);
         ready(removed.map(drop).ok_or_else(|| HerderError::not_found(NOT_FOUND.replace("{}", name))))
     }
@@ -273,7 +288,8 @@ impl Herder for FakeHerder {
     }
 
     fn restart(&self, request: RestartRequest) -> Answer<'_, ConnectorStatus> {
-        ready(self.status(&request.connector, "Unknown connector: {}").map(|mut status| {
+        let status = self.lead().and_then(|()| self.status(&request.connector, "Unknown connector: {}"));
+        ready(status.map(|mut status| {
             if !request.only_failed {
                 status.connector.state = "RESTARTING";
                 status.tasks.iter_mut().for_each(|task| task.status.state = "RESTARTING");
@@ -335,5 +351,23 @@ impl Herder for FakeHerder {
     fn validate(&self, _config: BTreeMap<String, Option<String>>) -> Answer<'_, ConfigInfos> {
         let next = self.validations.lock().unwrap().pop_front();
         ready(next.unwrap_or_else(|| Err(HerderError::internal("nothing to answer"))))
+    }
+
+    fn check_internal(&self, request: &InternalRequest) -> Result<(), HerderError> {
+        self.internal.lock().unwrap().push(request.clone());
+        match request.signature.as_deref() {
+            Some("wrong") => Err(HerderError::new(HerderErrorKind::Forbidden, "wrong signature")),
+            Some("early") => Err(HerderError::new(HerderErrorKind::Unavailable, "no key yet")),
+            _ => Ok(()),
+        }
+    }
+
+    fn put_task_configs<'a>(&'a self, connector: &'a str, tasks: Vec<ConfigMap>) -> Answer<'a, ()> {
+        if !self.distributed {
+            return ready(Err(HerderError::internal(
+                "Kafka Connect in standalone mode does not support externally setting task configurations.",
+            )));
+        }
+        ready(self.with(connector, NOT_FOUND, |connector| connector.tasks = tasks))
     }
 }

@@ -7,6 +7,7 @@ mod edges;
 mod fake_herder;
 mod fake_loggers;
 mod fixture;
+mod forwarding;
 mod ordered;
 mod recorded;
 mod scenarios;

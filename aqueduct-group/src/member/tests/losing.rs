@@ -150,3 +150,42 @@ async fn to_leave_waits_until_the_work_has_stopped() {
     assert_eq!(stage.leave().await.1, "x");
     assert_eq!(stage.out().await, OutReason::Asked);
 }
+
+#[tokio::test(start_paused = true)]
+async fn coordinators_that_never_answer_are_as_good_as_none() {
+    let stage = Stage::settled(Protocol::Sessioned, &["a"]).await;
+    let begin = Instant::now();
+    let revocation = loop {
+        tokio::select! {
+            request = stage.request() => match request {
+                Request::Find(answer) => answer.send(Ok(())).unwrap(),
+                Request::Heartbeat(_, 1, answer) => answer.send(Err(moved())).unwrap(),
+                other => panic!("{other:?}"),
+            },
+            revocation = stage.revoked() => break revocation,
+        }
+    };
+    // A session and an interval.
+    assert_eq!(begin.elapsed().as_secs(), 13);
+    assert_eq!(revocation.reason, RevocationReason::CoordinatorLost);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_coordinator_that_answers_in_the_end_keeps_the_work_where_it_is() {
+    let stage = Stage::settled(Protocol::Sessioned, &["a"]).await;
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(12) {
+        match stage.request().await {
+            Request::Find(answer) => answer.send(Ok(())).unwrap(),
+            Request::Heartbeat(_, 1, answer) => answer.send(Err(moved())).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+    for _ in 0..10 {
+        match stage.request().await {
+            Request::Find(answer) => answer.send(Ok(())).unwrap(),
+            Request::Heartbeat(_, 1, answer) => answer.send(Ok(())).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+}
