@@ -68,7 +68,7 @@ fn client(bootstrap: &str) -> ClientSettings {
     settings
 }
 
-/// A worker with a connector and a task, and a short session.
+/// A worker with a connector and a task.
 struct Worker {
     member: MemberHandle,
     events: mpsc::UnboundedReceiver<GroupEvent>,
@@ -77,8 +77,6 @@ struct Worker {
 impl Worker {
     async fn with_work(bootstrap: &str) -> (Self, Assigned) {
         let settings = MemberSettings {
-            session_timeout: Duration::from_secs(6),
-            heartbeat_interval: Duration::from_secs(2),
             // A member that comes back under another id waits for the work that the one before has lost.
             max_delay: Duration::from_secs(1),
             ..MemberSettings::new("http://127.0.0.1:1/")
@@ -128,7 +126,7 @@ async fn work_is_given_up_while_the_only_broker_hangs_and_comes_back_with_it() {
     brokers.run("pause", "");
     worker.gives_up().await;
     // A session without a heartbeat, and the time to look for another coordinator.
-    assert!((4..16).contains(&begin.elapsed().as_secs()), "{:?}", begin.elapsed());
+    assert!((7..25).contains(&begin.elapsed().as_secs()), "{:?}", begin.elapsed());
     brokers.run("resume", "");
     worker.assigned().await;
 
@@ -154,5 +152,12 @@ async fn a_member_stays_in_its_group_when_another_broker_takes_it_over() {
     let after = worker.assigned().await;
     assert_eq!(after.member, before.member);
     assert_eq!(after.generation, before.generation + 1);
+    for broker in ["1", "2", "3"] {
+        // Not cleanly: for some seconds the others name a coordinator that is no more.
+        brokers.run("kill", broker);
+        worker.member.rejoin();
+        assert_eq!(worker.assigned().await.member, before.member);
+        brokers.run("restart", broker);
+    }
     worker.member.stop(PATIENCE).await;
 }

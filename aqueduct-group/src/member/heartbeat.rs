@@ -55,11 +55,16 @@ impl<C: GroupCoordinator> Member<C> {
         self.heartbeat = Heartbeat::first_at(now + self.settings.heartbeat_interval, now);
     }
 
-    /// Whether coordinators were found again and again, and none of them took a heartbeat for so long that the group must
-    /// have given this member up.
+    /// When the group must have given this member up, if no heartbeat gets through: after two sessions. One is not enough,
+    /// since a coordinator that was killed is named by other brokers for most of one, and whoever takes the group over
+    /// begins every member's session anew.
+    pub(super) fn given_up_at(&self) -> Instant {
+        self.heartbeat.alive + 2 * self.settings.session_timeout + self.settings.heartbeat_interval
+    }
+
+    /// Whether coordinators were found again and again, and none of them took a heartbeat in time.
     pub(super) fn is_given_up(&self) -> bool {
-        let long = self.settings.session_timeout + self.settings.heartbeat_interval;
-        self.heartbeat.searches > 1 && self.heartbeat.alive.elapsed() > long
+        self.heartbeat.searches > 1 && self.given_up_at() <= Instant::now()
     }
 
     /// Stays in the group until there is something to do about it.

@@ -31,8 +31,8 @@ pub use settings::MemberSettings;
 pub use aqueduct_kafka::raw::GroupClient as KafkaCoordinator;
 pub use aqueduct_kafka::raw::{GroupFault, JoinGroup, Joined, SyncGroup};
 
-/// Starts a member, which joins at once. Events come in their order. When their receiver is dropped the member leaves the
-/// group and ends.
+/// Starts a member, which joins at once. Events come in their order. A member whose herder is gone, that is, the last
+/// handle or the receiver of the events, leaves the group and ends.
 ///
 /// # Panics
 /// Outside of a tokio runtime.

@@ -157,12 +157,16 @@ impl<C: GroupCoordinator> Member<C> {
     }
 
     /// Looks for the coordinator until it is found. When it takes longer than a heartbeat's interval, all work is given
-    /// up, since others may be running it by now; and so it is when coordinators are found that never answer.
+    /// up, since others may be running it by now; and so it is when coordinators are found that never answer. Amid
+    /// a rebalance, when all members look for the same coordinator, there is more time.
     async fn find_coordinator(&mut self) -> Result<(), Interrupt> {
         if self.holds_work() && self.is_given_up() {
             self.give_up_work().await?;
         }
-        let patience = Instant::now() + self.settings.heartbeat_interval;
+        let mut patience = Instant::now() + self.settings.heartbeat_interval;
+        if self.prepared {
+            patience = patience.max(self.given_up_at());
+        }
         let mut failures = 0;
         let mut last = String::new();
         loop {

@@ -49,7 +49,7 @@ impl RawSettings {
     pub(super) fn read(settings: &ClientSettings) -> Result<Self, KafkaError> {
         let config = translate_settings(ClientKind::Admin, settings)?;
         for warning in &config.warnings {
-            tracing::warn!("group member {}: {warning}", settings.client_id());
+            tracing::warn!("client {}: {warning}", settings.client_id());
         }
         let properties = Properties(&config.properties);
         let protocol = properties.text("security.protocol");
