@@ -122,7 +122,7 @@ impl Bean {
 #[derive(Default)]
 struct Beans {
     next: u64,
-    by_name: BTreeMap<BeanName, (u64, Vec<Attribute>)>,
+    by_name: BTreeMap<BeanName, (u64, Arc<[Attribute]>)>,
 }
 
 /// The beans of a worker. Cheap to clone.
@@ -149,15 +149,19 @@ impl Registry {
         let mut beans = self.beans.lock();
         beans.next += 1;
         let id = beans.next;
-        beans.by_name.insert(bean.name.clone(), (id, bean.attributes));
+        beans.by_name.insert(bean.name.clone(), (id, bean.attributes.into()));
         Registration { registry: self.clone(), name: bean.name, id }
     }
 
     /// Every figure as it is now, ordered by bean.
     pub fn read(&self) -> Vec<Reading> {
         let now = Instant::now();
-        let beans = self.beans.lock();
-        let each = beans.by_name.iter().flat_map(|(bean, (_, attributes))| attributes.iter().map(move |a| (bean, a)));
+        // What is read may itself hold up who registers, so the lock is not held meanwhile.
+        let beans: Vec<(BeanName, Arc<[Attribute]>)> = {
+            let beans = self.beans.lock();
+            beans.by_name.iter().map(|(name, (_, attributes))| (name.clone(), Arc::clone(attributes))).collect()
+        };
+        let each = beans.iter().flat_map(|(bean, attributes)| attributes.iter().map(move |a| (bean, a)));
         each.map(|(bean, attribute)| Reading {
             bean: bean.clone(),
             attribute: attribute.name,

@@ -18,6 +18,7 @@ mod json;
 mod listener;
 mod loggers;
 mod media;
+mod openapi;
 mod page;
 mod request;
 mod resources;

@@ -98,6 +98,9 @@ impl Entrance {
         if !resource.methods().contains(&method) {
             return Err(Failure::unrouted(StatusCode::METHOD_NOT_ALLOWED));
         }
+        if resource == Resource::Metrics && site.metrics.is_none() {
+            return Err(Failure::unrouted(StatusCode::NOT_FOUND));
+        }
         let accepted = Accepted::of(request.headers());
         if request.method() == Method::OPTIONS {
             return Ok(Answer::methods(resource.methods(), &accepted.method_list()));
@@ -106,7 +109,8 @@ impl Entrance {
         if body_type == BodyType::Other && resource.wants_json(method) {
             return Err(Failure::unrouted(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        if !accepted.json() {
+        // Figures are text, whatever a scraper would like best.
+        if !accepted.json() && resource != Resource::Metrics {
             return Err(Failure::unrouted(StatusCode::NOT_ACCEPTABLE));
         }
         let (head, body) = request.into_parts();

@@ -33,6 +33,14 @@ pub(crate) enum Instance {
 }
 
 impl Instance {
+    /// `source` or `sink`
+    pub(crate) fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Source(_) => "source",
+            Self::Sink(_) => "sink",
+        }
+    }
+
     fn connector(&mut self) -> &mut dyn Connector {
         match self {
             Self::Source(connector) => connector.as_mut(),
@@ -129,6 +137,7 @@ pub(crate) struct ConnectorParts {
     pub(crate) name: String,
     pub(crate) instance: Instance,
     pub(crate) config: ConfigMap,
+    pub(crate) class: String,
     pub(crate) version: String,
     pub(crate) worker_id: String,
     pub(crate) offsets: Option<Arc<dyn OffsetReader>>,

@@ -11,6 +11,7 @@ use aqueduct_config::worker_config::{OFFSET_STORAGE_FILE_FILENAME, REST_EXTENSIO
 use aqueduct_herder::standalone::{StandaloneHerder, StatusKeeper};
 use aqueduct_herder::{Herder, HerderError, NewConnector, ServerInfo};
 use aqueduct_kafka::{Admin, ClientSettings, ProducerPool, ProducerSharing};
+use aqueduct_metrics::groups::AppInfo;
 use aqueduct_plugins::Plugins;
 use aqueduct_rest::{RestConfig, RestServer};
 use aqueduct_storage::{FileOffsetStore, MemoryStatusStore};
@@ -98,6 +99,8 @@ async fn serve(
     let status = Arc::new(MemoryStatusStore::default());
     let listener = Arc::new(StatusKeeper(Arc::clone(&status)));
     let worker = Worker::new(settings, plugins, Arc::new(offsets), listener, producers, tasks);
+    let _app_info = AppInfo::register(worker.metrics(), worker.settings().worker_id.as_str(), VERSION, commit());
+    rest.show_metrics(worker.metrics().clone());
     let info = ServerInfo { version: VERSION.into(), commit: commit().into(), kafka_cluster_id: cluster_id };
     let control = tokio::runtime::Handle::current();
     let herder = StandaloneHerder::new(worker, info, status, no_sources, control);

@@ -3,6 +3,7 @@
 mod connectors;
 mod lifecycle;
 mod loggers;
+mod metrics;
 mod offsets;
 mod plugins;
 mod root;
@@ -18,6 +19,7 @@ use hyper::StatusCode;
 use hyper::body::Incoming;
 
 use aqueduct_herder::{Herder, HerderError};
+use aqueduct_metrics::Registry;
 
 use crate::Loggers;
 use crate::answer::{Answer, Failure, Handled};
@@ -34,6 +36,8 @@ pub(crate) struct Site {
     pub(crate) topic_tracking_reset: bool,
     pub(crate) request_timeout: Duration,
     pub(crate) health_timeout: Duration,
+    /// What `/metrics` shows; without it there is none.
+    pub(crate) metrics: Option<Registry>,
 }
 
 impl Site {
@@ -100,6 +104,8 @@ pub(crate) async fn handle(site: &Site, resource: Resource<'_>, method: &str, ca
         (Resource::Loggers, "GET") => Ok(loggers::list(site)),
         (Resource::Logger(logger), "GET") => loggers::get(site, logger),
         (Resource::Logger(logger), "PUT") => loggers::set(site, logger, call).await,
+        (Resource::Metrics, "GET") => metrics::print(site),
+        (Resource::OpenApi, "GET") => Ok(Answer::json(&crate::openapi::document())),
         _ => Err(Failure::unrouted(StatusCode::METHOD_NOT_ALLOWED)),
     }
 }

@@ -7,6 +7,7 @@ mod edges;
 mod fake_herder;
 mod fake_loggers;
 mod fixture;
+mod metrics;
 mod ordered;
 mod recorded;
 mod scenarios;
