@@ -8,6 +8,7 @@
 mod error;
 mod herder;
 mod info;
+mod restarts;
 pub mod standalone;
 mod validate;
 
@@ -16,5 +17,5 @@ pub use error::{HerderError, HerderErrorKind};
 pub use herder::{Created, Herder, NewConnector, PluginLookup, RestartRequest};
 pub use info::{
     ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo, ConnectorInfo, ConnectorKind, ConnectorOffset,
-    ConnectorStatus, InitialState, InstanceStatus, PluginInfo, ServerInfo, TaskInfo, TaskStatus,
+    ConnectorStatus, InitialState, InstanceStatus, PluginInfo, Restarts, ServerInfo, TaskInfo, TaskStatus,
 };

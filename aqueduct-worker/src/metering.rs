@@ -12,7 +12,7 @@ use aqueduct_metrics::groups::{
 };
 use aqueduct_metrics::{Registration, Registry, Window};
 use aqueduct_storage::{Status, StatusState};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use crate::TaskId;
 use crate::status::StatusListener;
@@ -196,21 +196,32 @@ fn started(state: StatusState) -> Option<bool> {
 pub(crate) struct MeteredListener {
     pub(crate) metering: Arc<Metering>,
     pub(crate) next: Arc<dyn StatusListener>,
+    /// Told after the status has been put.
+    pub(crate) watchers: RwLock<Vec<Arc<dyn StatusListener>>>,
 }
 
 impl StatusListener for MeteredListener {
     fn connector_changed(&self, connector: &str, status: Status) {
         self.metering.connector_changed(connector, status.state);
-        self.next.connector_changed(connector, status);
+        self.next.connector_changed(connector, status.clone());
+        for watcher in self.watchers.read().iter() {
+            watcher.connector_changed(connector, status.clone());
+        }
     }
 
     fn task_changed(&self, task: &TaskId, status: Status) {
         self.metering.task_changed(task, status.state);
-        self.next.task_changed(task, status);
+        self.next.task_changed(task, status.clone());
+        for watcher in self.watchers.read().iter() {
+            watcher.task_changed(task, status.clone());
+        }
     }
 
     fn topic_used(&self, task: &TaskId, topic: &str) {
         self.next.topic_used(task, topic);
+        for watcher in self.watchers.read().iter() {
+            watcher.topic_used(task, topic);
+        }
     }
 }
 

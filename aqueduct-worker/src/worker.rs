@@ -14,7 +14,7 @@ use aqueduct_metrics::groups::{PluginClass, TaskErrorMetrics};
 use aqueduct_pipeline::{DeadLetters, SinkPipeline, SourcePipeline};
 use aqueduct_plugins::Plugins;
 use aqueduct_storage::{OffsetStore, StoredOffsets, TargetState};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -37,7 +37,7 @@ pub struct Worker {
     settings: WorkerSettings,
     plugins: Arc<Plugins>,
     offsets: Arc<dyn OffsetStore>,
-    listener: Arc<dyn StatusListener>,
+    listener: Arc<MeteredListener>,
     runtime: tokio::runtime::Handle,
     producers: ProducerPool,
     metering: Arc<Metering>,
@@ -56,7 +56,8 @@ impl Worker {
         runtime: tokio::runtime::Handle,
     ) -> Self {
         let metering = Arc::new(Metering::new(settings.metrics_window));
-        let listener = Arc::new(MeteredListener { metering: Arc::clone(&metering), next: listener });
+        let listener =
+            Arc::new(MeteredListener { metering: Arc::clone(&metering), next: listener, watchers: RwLock::default() });
         Self {
             settings,
             plugins,
@@ -78,6 +79,11 @@ impl Worker {
     /// The figures of the worker, its connectors and its tasks.
     pub fn metrics(&self) -> &Registry {
         self.metering.registry()
+    }
+
+    /// Tells somebody else of every change too, after the status was put.
+    pub fn also_tell(&self, watcher: Arc<dyn StatusListener>) {
+        self.listener.watchers.write().push(watcher);
     }
 
     /// The plugins.
@@ -171,7 +177,7 @@ impl Worker {
             version: plugin.version.to_string(),
             worker_id: self.settings.worker_id.clone(),
             offsets,
-            listener: Arc::clone(&self.listener),
+            listener: Arc::clone(&self.listener) as _,
             events,
         })
     }
@@ -256,7 +262,7 @@ impl Worker {
             id: id.clone(),
             worker_id: self.settings.worker_id.clone(),
             version: version.unwrap_or_default(),
-            listener: Arc::clone(&self.listener),
+            listener: Arc::clone(&self.listener) as _,
             cancelled: Arc::new(AtomicBool::new(false)),
         };
         let started = resolved().and_then(|(connector, task): (ConfigMap, ConfigMap)| {

@@ -10,6 +10,7 @@ use aqueduct_worker::TaskId;
 use super::status::not_found;
 use super::{Core, Events};
 use crate::herder::present;
+use crate::restarts::Subject;
 use crate::validate::refusal;
 use crate::{ConnectorInfo, ConnectorStatus, Created, HerderError, InitialState, NewConnector, RestartRequest};
 
@@ -42,6 +43,7 @@ impl Core {
         if exists && !replace {
             return Err(HerderError::conflict(format!("Connector {name} already exists")));
         }
+        self.restarts.forget_connector(&name);
         if exists {
             self.worker.stop_connector(&name).await;
         }
@@ -74,6 +76,7 @@ impl Core {
         if self.config.lock().get(name).is_none() {
             return Err(not_found(name));
         }
+        self.restarts.forget_connector(name);
         self.remove_tasks(name).await;
         self.worker.stop_connector(name).await;
         self.config.lock().remove(name);
@@ -95,6 +98,7 @@ impl Core {
             // Java's standalone mode answers this one as if something had broken.
             return Err(HerderError::internal(format!("No connector `{name}` configured")));
         }
+        self.restarts.forget_connector(name);
         self.remove_tasks(name).await;
         if let Err(error) = self.worker.transition_connector(name, TargetState::Stopped).await {
             tracing::warn!("Connector {name} did not stop: {error}");
@@ -110,6 +114,7 @@ impl Core {
             return Ok(());
         }
         self.config.lock().put_target_state(name, state);
+        self.restarts.forget_connector(name);
         let name = name.to_owned();
         let core = Arc::clone(&self);
         self.runtime.spawn(async move {
@@ -133,6 +138,12 @@ impl Core {
             return Err(HerderError::internal(format!("Connector {name} cannot be restarted: it does not exist")));
         }
         let _lock = self.lock(name).await;
+        self.restarts.forget_one(&Subject::Connector(name.to_owned()));
+        self.restart_instance(name).await
+    }
+
+    /// Stops the instance of a connector whose lock is held, and starts it again.
+    pub(super) async fn restart_instance(self: &Arc<Self>, name: &str) -> Result<(), HerderError> {
         self.worker.stop_connector(name).await;
         self.start(name).await?;
         self.update_tasks(name).await
@@ -140,6 +151,12 @@ impl Core {
 
     pub(super) async fn restart_task(&self, id: &TaskId) -> Result<(), HerderError> {
         let _lock = self.lock(&id.connector).await;
+        self.restarts.forget_one(&Subject::Task(id.clone()));
+        self.start_anew(id).await
+    }
+
+    /// Stops a task of a connector whose lock is held, and starts it again.
+    pub(super) async fn start_anew(&self, id: &TaskId) -> Result<(), HerderError> {
         let connector = self.config.lock().get(&id.connector).cloned();
         let Some(connector) = connector else {
             return Err(HerderError::internal(format!(
@@ -175,8 +192,12 @@ impl Core {
             task.status.state = StatusState::Restarting.name();
             tasks.push(TaskId::new(name.clone(), task.id));
         }
+        for id in &tasks {
+            self.restarts.forget_one(&Subject::Task(id.clone()));
+        }
         self.worker.stop_tasks(&tasks).await;
         if restart_instance {
+            self.restarts.forget_one(&Subject::Connector(name.clone()));
             self.worker.stop_connector(&name).await;
             self.status.put_connector(&name, self.bare_status(StatusState::Restarting));
         }
@@ -217,7 +238,7 @@ impl Core {
     }
 
     /// Makes the tasks anew when the connector answers other configurations than those that run.
-    async fn update_tasks(&self, name: &str) -> Result<(), HerderError> {
+    async fn update_tasks(self: &Arc<Self>, name: &str) -> Result<(), HerderError> {
         let Some(connector) = self.config.lock().get(name).cloned() else { return Ok(()) };
         if connector.target_state != TargetState::Started || !self.worker.has_connector(name) {
             return Ok(());
@@ -228,6 +249,7 @@ impl Core {
                 let mut status = self.bare_status(StatusState::Failed);
                 status.trace = Some(error.trace());
                 self.status.put_connector(name, status);
+                self.failed(Subject::Connector(name.to_owned()));
                 return Err(HerderError::internal(explain(&error)));
             }
         };
@@ -251,6 +273,7 @@ impl Core {
     }
 
     async fn remove_tasks(&self, name: &str) {
+        self.restarts.forget_tasks(name);
         let ids = self.worker.tasks_of(name);
         self.worker.stop_tasks(&ids).await;
         self.status.remove_tasks(name);

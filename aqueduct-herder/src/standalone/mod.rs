@@ -4,6 +4,7 @@
 //! the connector's lock while it works, on a task of its own, so that a caller who goes away interrupts nothing and a
 //! connector that hangs holds up no other. Everything but the offsets is lost at exit.
 
+mod auto_restart;
 mod commands;
 mod offsets;
 mod status;
@@ -19,6 +20,7 @@ use aqueduct_storage::{MemoryConfigStore, MemoryStatusStore};
 use aqueduct_worker::{ConnectorEvents, TaskId, Worker};
 use parking_lot::Mutex;
 
+use crate::restarts::AutoRestarts;
 use crate::validate::{as_validation_failure, key_info, validate};
 use crate::{
     ConfigInfos, ConfigKeyInfo, ConnectorInfo, ConnectorOffset, ConnectorStatus, Created, Herder, HerderError,
@@ -40,6 +42,7 @@ struct Core {
     ready: AtomicBool,
     /// Why no source connector can be created: its offsets could not be stored.
     no_sources: Option<String>,
+    restarts: AutoRestarts,
     runtime: tokio::runtime::Handle,
 }
 
@@ -66,7 +69,7 @@ impl StandaloneHerder {
         no_sources: Option<String>,
         runtime: tokio::runtime::Handle,
     ) -> Self {
-        Self(Arc::new(Core {
+        let core = Arc::new(Core {
             worker,
             info,
             config: Mutex::default(),
@@ -74,8 +77,11 @@ impl StandaloneHerder {
             locks: Mutex::default(),
             ready: AtomicBool::new(false),
             no_sources,
+            restarts: AutoRestarts::new(runtime.clone()),
             runtime,
-        }))
+        });
+        core.watch_failures();
+        Self(core)
     }
 
     /// The connectors of the command line are there: the worker is ready.
@@ -85,6 +91,7 @@ impl StandaloneHerder {
 
     /// Stops every connector and task: tasks of all connectors first, so that one deadline serves them all.
     pub async fn stop(&self) {
+        self.0.restarts.forget_all();
         self.0.worker.stop().await;
     }
 

@@ -7,6 +7,7 @@ use aqueduct_storage::{MemoryStatusStore, Status};
 use aqueduct_worker::{StatusListener, TaskId};
 
 use super::Core;
+use crate::restarts::Subject;
 use crate::{ConnectorInfo, ConnectorKind, ConnectorStatus, HerderError, InstanceStatus, TaskInfo, TaskStatus};
 
 /// Puts what the worker tells into the status store.
@@ -32,6 +33,7 @@ pub(super) fn instance(status: Status) -> InstanceStatus {
         worker_id: status.worker_id,
         version: status.version,
         trace: status.trace,
+        restarts: None,
     }
 }
 
@@ -53,18 +55,23 @@ impl Core {
         let config = self.config.lock();
         let kind = config.get(name).map_or(ConnectorKind::Unknown, |connector| self.kind_of(&connector.config));
         let tasks = self.status.tasks(name);
-        Ok(ConnectorStatus {
+        drop(config);
+        let mut answer = ConnectorStatus {
             name: name.to_owned(),
             connector: instance(status),
             tasks: tasks.into_iter().map(|(id, status)| TaskStatus { id, status: instance(status) }).collect(),
             kind,
-        })
+        };
+        self.show_restarts(&mut answer);
+        Ok(answer)
     }
 
     pub(super) fn task_status(&self, id: &TaskId) -> Result<TaskStatus, HerderError> {
         let status = self.status.task(&id.connector, id.task);
         let status = status.ok_or_else(|| HerderError::not_found(format!("No status found for task {id}")))?;
-        Ok(TaskStatus { id: id.task, status: instance(status) })
+        let mut status = instance(status);
+        status.restarts = self.restarts_of(&Subject::Task(id.clone()));
+        Ok(TaskStatus { id: id.task, status })
     }
 
     pub(super) fn task_infos(&self, name: &str) -> Result<Vec<TaskInfo>, HerderError> {

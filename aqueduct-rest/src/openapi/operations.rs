@@ -116,6 +116,8 @@ impl Operation {
 
 const BAD_PATH: (&str, &str) = ("400", "BadPath");
 const BAD_REQUEST: (&str, &str) = ("400", "BadRequest");
+/// The same for methods whose wrong paths are answered without a page.
+const BARE: (&str, &str) = ("400", "BadRequestBare");
 const FORBIDDEN: (&str, &str) = ("403", "Forbidden");
 const NOT_FOUND: (&str, &str) = ("404", "NotFound");
 const CONFLICT: (&str, &str) = ("409", "Conflict");
@@ -168,7 +170,7 @@ fn of_worker(resource: Resource<'_>, method: &str) -> Operation {
                 .body(schema("GivenConfig"))
                 .json("200", "What was found.", schema("ConfigInfos"))
                 // s09, s10: an unknown class, and an override that cannot be parsed.
-                .shared(&[BAD_REQUEST, NOT_FOUND, MEDIA_TYPE, FAILED])
+                .shared(&[BARE, NOT_FOUND, MEDIA_TYPE, FAILED])
         }
         (Resource::Loggers, _) => Operation::new("listLoggers", "The loggers with a level of their own (KIP-495)")
             .json("200", "The loggers.", schema("LoggerLevels")),
@@ -183,7 +185,7 @@ fn of_worker(resource: Resource<'_>, method: &str) -> Operation {
                 .json("200", "The loggers whose level changed.", json!({"type": "array", "items": {"type": "string"}}))
                 .empty("204", "The cluster was told.")
                 // s02, s15: a body that is no JSON.
-                .shared(&[BAD_REQUEST, NOT_FOUND, MEDIA_TYPE, FAILED])
+                .shared(&[BARE, NOT_FOUND, MEDIA_TYPE, FAILED])
         }
         (Resource::Logger(_), _) => Operation::new("getLogger", "The level of a logger")
             .json("200", "The logger.", schema("LoggerLevel"))
@@ -222,7 +224,7 @@ fn of_connectors(resource: Resource<'_>, method: &str) -> Operation {
             .shared(&[FAILED]),
         (Resource::Connector(_), "DELETE") => Operation::new("deleteConnector", "Stop and forget a connector")
             .empty("204", "It is gone.")
-            .shared(&[BAD_PATH, NOT_FOUND, CONFLICT, FAILED]),
+            .shared(&[BARE, NOT_FOUND, CONFLICT, FAILED]),
         (Resource::Connector(_), _) => Operation::new("getConnector", "A connector's configuration and tasks")
             .json("200", "The connector.", schema("ConnectorInfo"))
             .shared(&[BAD_PATH, NOT_FOUND, CONFLICT, FAILED]),
@@ -236,12 +238,12 @@ fn of_connectors(resource: Resource<'_>, method: &str) -> Operation {
                 "content": {"application/json": {"schema": schema("ConnectorInfo")}}}),
             )
             // s02, s03, s07, as with POST.
-            .shared(&[BAD_REQUEST, NOT_FOUND, CONFLICT, MEDIA_TYPE, FAILED]),
+            .shared(&[BARE, NOT_FOUND, CONFLICT, MEDIA_TYPE, FAILED]),
         (_, "PATCH") => Operation::new("patchConnectorConfig", "Change some keys; null removes one (KIP-477)")
             .body(schema("GivenConfig"))
             .json("200", "The connector as it is now.", schema("ConnectorInfo"))
             // s02, s03: a body that is no JSON.
-            .shared(&[BAD_REQUEST, NOT_FOUND, CONFLICT, MEDIA_TYPE, FAILED]),
+            .shared(&[BARE, NOT_FOUND, CONFLICT, MEDIA_TYPE, FAILED]),
         _ => Operation::new("getConnectorConfig", "A connector's configuration")
             .json("200", "The configuration.", schema("Config"))
             .shared(&[BAD_PATH, NOT_FOUND, CONFLICT, FAILED]),
@@ -277,18 +279,18 @@ fn of_running(resource: Resource<'_>, method: &str) -> Operation {
         (Resource::TopicsReset(_), _) => {
             Operation::new("resetActiveTopics", "Forget the topics that a connector has used")
                 .empty("202", "They are forgotten.")
-                .shared(&[BAD_PATH, FORBIDDEN, NOT_FOUND, FAILED])
+                .shared(&[BARE, FORBIDDEN, NOT_FOUND, FAILED])
         }
         (Resource::Pause(_), _) => Operation::new("pauseConnector", "Pause a connector and its tasks")
             .empty("202", "They will pause.")
-            .shared(&[BAD_PATH, NOT_FOUND, FAILED]),
+            .shared(&[BARE, NOT_FOUND, FAILED]),
         (Resource::Resume(_), _) => Operation::new("resumeConnector", "Let a paused or stopped connector go on")
             .empty("202", "It will go on.")
-            .shared(&[BAD_PATH, NOT_FOUND, FAILED]),
+            .shared(&[BARE, NOT_FOUND, FAILED]),
         (Resource::Stop(_), _) => Operation::new("stopConnector", "Stop a connector and remove its tasks (KIP-875)")
             .empty("204", "It was stopped.")
             // s05: an unknown connector in standalone mode.
-            .shared(&[BAD_PATH, NOT_FOUND, CONFLICT, FAILED]),
+            .shared(&[BARE, NOT_FOUND, CONFLICT, FAILED]),
         (Resource::Restart(_), _) => {
             Operation::new("restartConnector", "Restart a connector, its tasks or both (KIP-745)")
                 .query("includeTasks", "Its tasks too.", json!({"type": "boolean", "default": false}))
@@ -303,18 +305,18 @@ fn of_running(resource: Resource<'_>, method: &str) -> Operation {
                 .body(schema("ConnectorOffsets"))
                 .json("200", "They were set.", schema("Message"))
                 // s11: a source connector that does not take them.
-                .shared(&[BAD_REQUEST, NOT_FOUND, CONFLICT, MEDIA_TYPE, FAILED])
+                .shared(&[BARE, NOT_FOUND, CONFLICT, MEDIA_TYPE, FAILED])
         }
         (Resource::Offsets(_), "DELETE") => Operation::new("resetOffsets", "Forget the offsets of a stopped connector")
             .json("200", "They are forgotten.", schema("Message"))
-            .shared(&[BAD_REQUEST, NOT_FOUND, CONFLICT, FAILED]),
+            .shared(&[BARE, NOT_FOUND, CONFLICT, FAILED]),
         (Resource::Offsets(_), _) => Operation::new("getOffsets", "The offsets of a connector")
             .json("200", "The offsets.", schema("ConnectorOffsets"))
             .shared(&[BAD_PATH, NOT_FOUND, CONFLICT, FAILED]),
         _ => Operation::new("fence", "Between workers: fence the producers of a connector's former tasks (KIP-618)")
             .empty("204", "They are fenced.")
             // s03: a standalone worker refuses with 500.
-            .shared(&[BAD_REQUEST, FORBIDDEN, NOT_FOUND, CONFLICT, FAILED])
+            .shared(&[BARE, FORBIDDEN, NOT_FOUND, CONFLICT, FAILED])
             .response("503", json!({"description": "The session key is not known yet."})),
     }
 }

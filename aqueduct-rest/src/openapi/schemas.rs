@@ -148,6 +148,11 @@ pub(super) fn responses() -> Value {
             "description": "The path could be understood in two ways, such as one with %2F or %5C.",
             "content": {"text/html": {"schema": text()}}
         },
+        // Without content: pages are for GET, HEAD and POST alone, as with Java's server.
+        "BadRequestBare": {
+            "description": "The request is wrong, and the body is an ErrorMessage. Where the path could be understood in \
+                two ways there is no body."
+        },
         "Forbidden": {"description": "Switched off by the worker's configuration.", "content": error()},
         // Without content: where no resource was found the body is the same JSON, but has no type, as in Java.
         "NotFound": {"description": "What the path names does not exist. The body is an ErrorMessage."},
