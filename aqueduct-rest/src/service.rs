@@ -19,6 +19,7 @@ use crate::Scheme;
 use crate::answer::{Answer, Failure, Handled};
 use crate::cors::CrossOrigin;
 use crate::media::{Accepted, BodyType};
+use crate::odd_name;
 use crate::page::page;
 use crate::resources::{self, Call, Site};
 use crate::response_headers::ResponseHeaders;
@@ -58,7 +59,7 @@ impl Entrance {
 
     async fn respond(&self, request: Request<Incoming>, local: SocketAddr) -> Response<Full<Bytes>> {
         let page = |status, message| page(request.method(), request.uri().path(), status, message);
-        let target = match Target::parse(request.uri()) {
+        let mut target = match Target::parse(request.uri()) {
             Ok(target) => target,
             Err(problem) => return page(StatusCode::BAD_REQUEST, problem),
         };
@@ -79,7 +80,11 @@ impl Entrance {
         let authority = host.and_then(|host| host.to_str().ok()).map_or_else(|| local.to_string(), str::to_owned);
         let base = format!("{}://{authority}", self.scheme.name());
         let path = request.uri().path().to_owned();
-        let handled = AssertUnwindSafe(self.route(site, &target, &base, request)).catch_unwind().await;
+        let named = odd_name::apply(&mut target, request.headers());
+        let handled = match named {
+            Ok(()) => AssertUnwindSafe(self.route(site, &target, &base, request)).catch_unwind().await,
+            Err(failure) => Ok(Err(failure)),
+        };
         let answer = match handled {
             Ok(Ok(answer)) => answer,
             Ok(Err(failure)) => report(&path, failure),

@@ -432,9 +432,8 @@ impl Worker {
         let ids: Vec<TaskId> = self.tasks.lock().keys().cloned().collect();
         self.stop_tasks(&ids).await;
         let names: Vec<String> = self.connectors.lock().keys().cloned().collect();
-        for name in names {
-            self.stop_connector(&name).await;
-        }
+        // Side by side: those that hang have one deadline together.
+        futures_util::future::join_all(names.iter().map(|name| self.stop_connector(name))).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Kafka Connect as one small binary: reads properties, registers plugins, wires the layers, runs, shuts down.
 
 mod cli;
+mod connector_command;
 mod connector_file;
 mod exit;
 mod logging;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
             aqueduct_worker::install_hook();
             standalone::run(&worker, &connectors, loggers)
         }
+        cli::Command::Connector(args) => connector_command::run(&args),
         cli::Command::Plugins { json } => plugins::list(json),
         cli::Command::Validate { worker, connectors } => validate::run(worker.as_deref(), &connectors),
     };

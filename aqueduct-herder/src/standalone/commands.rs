@@ -38,7 +38,7 @@ impl Core {
         {
             return Err(HerderError::internal(format!("Source connector {name} is refused: {why}")));
         }
-        let _lock = self.lock(&name).await;
+        let _lock = self.take_over(&name).await;
         let exists = self.config.lock().get(&name).is_some();
         if exists && !replace {
             return Err(HerderError::conflict(format!("Connector {name} already exists")));
@@ -72,7 +72,7 @@ impl Core {
     }
 
     pub(super) async fn delete_connector(&self, name: &str) -> Result<(), HerderError> {
-        let _lock = self.lock(name).await;
+        let _lock = self.take_over(name).await;
         if self.config.lock().get(name).is_none() {
             return Err(not_found(name));
         }
@@ -93,7 +93,7 @@ impl Core {
     }
 
     pub(super) async fn stop_connector(self: Arc<Self>, name: &str) -> Result<(), HerderError> {
-        let _lock = self.lock(name).await;
+        let _lock = self.take_over(name).await;
         if !self.config.lock().put_target_state(name, TargetState::Stopped) {
             // Java's standalone mode answers this one as if something had broken.
             return Err(HerderError::internal(format!("No connector `{name}` configured")));
@@ -137,7 +137,7 @@ impl Core {
         if self.config.lock().get(name).is_none() {
             return Err(HerderError::internal(format!("Connector {name} cannot be restarted: it does not exist")));
         }
-        let _lock = self.lock(name).await;
+        let _lock = self.take_over(name).await;
         self.restarts.forget_one(&Subject::Connector(name.to_owned()));
         self.restart_instance(name).await
     }
@@ -177,7 +177,7 @@ impl Core {
         if self.config.lock().get(&name).is_none() {
             return Err(HerderError::not_found(format!("Unknown connector: {name}")));
         }
-        let _lock = self.lock(&name).await;
+        let _lock = self.take_over(&name).await;
         let mut plan = self
             .status_of(&name)
             .map_err(|_| HerderError::not_found(format!("Status for connector {name} not found")))?;

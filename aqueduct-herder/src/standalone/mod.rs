@@ -46,6 +46,9 @@ struct Core {
     runtime: tokio::runtime::Handle,
 }
 
+/// How long a command that ends a connector waits for the one before it.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Passes what connector instances ask for on to the herder.
 struct Events(std::sync::Weak<Core>);
 
@@ -262,6 +265,17 @@ impl Core {
     async fn validated(self: Arc<Self>, config: BTreeMap<String, Option<String>>) -> Result<ConfigInfos, HerderError> {
         let checked = tokio::task::spawn_blocking(move || validate(&self.worker, &config)).await;
         checked.unwrap_or_else(|failed| Err(HerderError::internal(format!("validating the configuration: {failed}"))))
+    }
+
+    /// The lock of a connector for a command that ends what runs there. A connector that hangs may keep the command before
+    /// it from ending; its instance is given up then.
+    async fn take_over(&self, name: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        if let Ok(lock) = tokio::time::timeout(PATIENCE, self.lock(name)).await {
+            return lock;
+        }
+        tracing::warn!("A command to connector {name} does not end; the instance is given up");
+        self.worker.stop_connector(name).await;
+        self.lock(name).await
     }
 
     /// The lock of a connector; held while a command works on it.

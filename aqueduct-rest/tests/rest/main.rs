@@ -8,6 +8,7 @@ mod fake_herder;
 mod fake_loggers;
 mod fixture;
 mod metrics;
+mod odd_names;
 mod ordered;
 mod recorded;
 mod scenarios;
