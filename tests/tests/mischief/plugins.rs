@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use aqueduct_api::{
-    BoxFuture, ConfigMap, ConnectError, Connector, ConnectorContext, NoControl, Plugin, Record, SinkBatch,
-    SinkConnector, SinkTask, SinkTaskContext, SourceConnector, SourcePoller, SourceRecord, SourceTask,
+    BoxFuture, ConfigMap, ConnectError, Connector, ConnectorContext, Plugin, Record, SinkBatch, SinkConnector,
+    SinkTask, SinkTaskContext, SourceConnector, SourceControl, SourcePoller, SourceRecord, SourceTask,
     SourceTaskContext, StartedSource, ready,
 };
 use aqueduct_config::ConfigDef;
@@ -84,6 +84,10 @@ impl SinkConnector for Mischief {}
 
 struct Source;
 
+struct Control;
+
+impl SourceControl for Control {}
+
 impl SourceTask for Source {
     fn start(
         self: Box<Self>,
@@ -93,7 +97,7 @@ impl SourceTask for Source {
         Box::pin(async move {
             at("start", &config).await?;
             let poller = Poller { context, config, polls: 0 };
-            Ok(StartedSource { poller: Box::new(poller), control: Arc::new(NoControl) })
+            Ok(StartedSource { poller: Box::new(poller), control: Arc::new(Control) })
         })
     }
 }
