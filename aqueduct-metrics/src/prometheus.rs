@@ -22,7 +22,12 @@ pub fn print(registry: &Registry) -> String {
     let mut text = String::new();
     for (name, readings) in &families {
         let Some(first) = readings.first() else { continue };
-        let kind = if first.kind == Kind::Counter { "counter" } else { "gauge" };
+        let kind = match first.kind {
+            Kind::Counter if name.ends_with("_total") => "counter",
+            // Readers of the newer format would add `_total` to the name of a counter without it.
+            Kind::Counter => "untyped",
+            Kind::Gauge => "gauge",
+        };
         // Writing to a string cannot fail.
         let _ = writeln!(text, "# HELP {name} {}", first.help);
         let _ = writeln!(text, "# TYPE {name} {kind}");
@@ -114,6 +119,13 @@ kafka_connect_source_task_metrics_status{connector="a",task="0",status="running"
 kafka_connect_source_task_metrics_status{connector="b\"\\",task="0",status="running"} 1
 "#;
         assert_eq!(print(&registry), expect);
+    }
+
+    #[test]
+    fn a_counter_of_another_name_is_not_called_one() {
+        let registry = Registry::default();
+        let _bean = registry.register(Bean::new(BeanName::new("g")).counter("total-retries", "R.", || 0.0));
+        assert!(print(&registry).contains("# TYPE kafka_connect_g_total_retries untyped\n"));
     }
 
     #[test]

@@ -127,8 +127,33 @@ def prometheus(worker):
     assert (status.labels["status"], status.value) == ("running", 1), status
     assert all_figures["kafka_connect_connect_worker_metrics_connector_running_task_count", name, None].value == 1
     assert all_figures["kafka_connect_connect_worker_metrics_connector_count", None, None].value >= 1
-    client.remove(name)
-    eventually("its figures are gone", lambda: written not in figures())
+
+    # Neither line is JSON: this sink drops both, logs them and writes letters.
+    sink = name + "-sink"
+    client.create_or_update(sink, json.dumps({
+        "connector.class": "FileStreamSink", "topics": name, "file": str(worker.folder / "out.txt"),
+        "value.converter": "org.apache.kafka.connect.json.JsonConverter", "errors.tolerance": "all",
+        "errors.log.enable": "true", "errors.deadletterqueue.topic.name": name + "-dead",
+        "errors.deadletterqueue.topic.replication.factor": "1"}))
+
+    def of_sink():
+        return {name: sample.value for (name, connector, task), sample in figures().items() if (connector, task) == (sink, "0")}
+
+    group = "kafka_connect_sink_task_metrics_"
+    eventually("the sink has committed", lambda: of_sink().get(group + "offset_commit_completion_total", 0) >= 1)
+    seen = of_sink()
+    for figure, value in {group + "sink_record_read_total": 2, group + "sink_record_send_total": 0,
+                          group + "sink_record_active_count": 0, group + "partition_count": 1}.items():
+        assert seen[figure] == value, (figure, seen[figure])
+    group = "kafka_connect_task_error_metrics_"
+    for figure, value in {"total_record_failures": 2, "total_record_errors": 2, "total_records_skipped": 2, "total_retries": 0,
+                          "total_errors_logged": 2, "deadletterqueue_produce_requests": 2,
+                          "deadletterqueue_produce_failures": 0}.items():
+        assert seen[group + figure] == value, (figure, seen[group + figure])
+    assert seen[group + "last_error_timestamp"] > 0
+    for gone in (sink, name):
+        client.remove(gone)
+    eventually("their figures are gone", lambda: not any(connector in (name, sink) for _, connector, _ in figures()))
 
 
 def schemathesis(worker):
