@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
+use aqueduct_config::connector_config;
 use aqueduct_storage::{Status, StatusState, TargetState};
 use aqueduct_worker::{StatusListener, TaskId};
 
@@ -46,6 +47,10 @@ impl Core {
     /// The policy of a connector that exists.
     fn restart_policy(&self, name: &str) -> Option<RestartPolicy> {
         let config = self.config.lock().get(name)?.config.clone();
+        // Looking up variables may read files, and statuses are asked for often.
+        if !config.contains_key(connector_config::ERRORS_RESTART_POLICY) {
+            return None;
+        }
         let policy = self.worker.resolved(&config).and_then(|config| RestartPolicy::of(&config));
         policy.unwrap_or_else(|error| {
             tracing::warn!("Connector {name} is not restarted automatically: {}", error.trace().trim_end());
