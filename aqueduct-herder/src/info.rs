@@ -53,6 +53,19 @@ pub struct InstanceStatus {
     pub version: Option<String>,
     /// Why it failed; not shown when there is none.
     pub trace: Option<String>,
+    /// Its automatic restarts; not shown where they are off.
+    pub restarts: Option<Restarts>,
+}
+
+/// The automatic restarts of a connector instance or task (`errors.restart.policy=on-failure`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Restarts {
+    /// How many there were within `errors.restart.window.ms`.
+    pub attempts: u32,
+    /// `errors.restart.max.attempts`
+    pub max_attempts: u32,
+    /// When the next one is due, in milliseconds since 1970.
+    pub next_at: Option<i64>,
 }
 
 /// A task's state.

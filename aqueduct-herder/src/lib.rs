@@ -13,6 +13,7 @@ mod info;
 mod listing;
 mod offsets;
 mod peers;
+mod restarts;
 pub mod standalone;
 mod statuses;
 mod validate;
@@ -24,6 +25,6 @@ pub use error::{HerderError, HerderErrorKind};
 pub use herder::{Created, Herder, InternalRequest, NewConnector, PluginLookup};
 pub use info::{
     ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo, ConnectorInfo, ConnectorKind, ConnectorOffset,
-    ConnectorStatus, InitialState, InstanceStatus, PluginInfo, ServerInfo, TaskInfo, TaskStatus,
+    ConnectorStatus, InitialState, InstanceStatus, PluginInfo, Restarts, ServerInfo, TaskInfo, TaskStatus,
 };
 pub use peers::{PeerAnswer, PeerFailure, PeerRequest, Peers};

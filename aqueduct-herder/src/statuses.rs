@@ -19,6 +19,7 @@ pub(crate) fn instance(status: Status) -> InstanceStatus {
         worker_id: status.worker_id,
         version: status.version,
         trace: status.trace,
+        restarts: None,
     }
 }
 
@@ -94,7 +95,8 @@ mod tests {
 
     #[track_caller]
     fn check(only_failed: bool, include_tasks: bool, states: [&'static str; 3], expect: [&str; 3]) {
-        let status = |state| InstanceStatus { state, worker_id: String::new(), version: None, trace: None };
+        let status =
+            |state| InstanceStatus { state, worker_id: String::new(), version: None, trace: None, restarts: None };
         let [connector, first, second] = states;
         let tasks = [first, second].into_iter().zip(0..);
         let before = ConnectorStatus {

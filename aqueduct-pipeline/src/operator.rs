@@ -3,9 +3,11 @@
 //! A step that fails with a retriable error is tried again with growing pauses for `errors.retry.timeout`. What fails for
 //! good is reported once to every reporter, and then either tolerated (the record is dropped) or the end of the task.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aqueduct_api::ConnectError;
+use aqueduct_metrics::groups::TaskErrorMetrics;
 
 use crate::probable_cause::probable_cause;
 use crate::report::{Failure, Original, Reporter};
@@ -89,6 +91,7 @@ pub struct ErrorOperator {
     pause: Box<dyn Pause>,
     reporters: Vec<Box<dyn Reporter>>,
     wants_original: bool,
+    metrics: Arc<TaskErrorMetrics>,
 }
 
 impl ErrorOperator {
@@ -100,7 +103,14 @@ impl ErrorOperator {
         reporters: Vec<Box<dyn Reporter>>,
     ) -> Self {
         let wants_original = reporters.iter().any(|reporter| reporter.wants_original());
-        Self { task: task.into(), policy, pause, reporters, wants_original }
+        Self { task: task.into(), policy, pause, reporters, wants_original, metrics: Arc::default() }
+    }
+
+    /// Counts into these figures.
+    #[must_use]
+    pub fn counting(mut self, metrics: Arc<TaskErrorMetrics>) -> Self {
+        self.metrics = metrics;
+        self
     }
 
     /// Whether a step may run twice on the same input, so that the input must be kept.
@@ -148,16 +158,21 @@ impl ErrorOperator {
         let deadline = self.policy.retry_timeout.map(|timeout| self.pause.now() + timeout);
         let mut attempt = 1;
         while error.is_retriable() && deadline.is_none_or(|deadline| self.pause.now() < deadline) {
+            self.metrics.failed();
             if !self.pause.pause(self.delay(attempt, deadline)) {
                 return Ok(None);
             }
+            self.metrics.retried();
             match step() {
                 Ok(done) => return Ok(Some(done)),
                 Err(again) => error = again,
             }
             attempt += 1;
         }
-        self.report(stage, class, original, error).map(|()| None)
+        self.metrics.error();
+        self.tell(stage, class, original, error)?;
+        self.metrics.skipped();
+        Ok(None)
     }
 
     /// Reports a failure that a task found by itself, and says whether it is tolerated.
@@ -171,6 +186,18 @@ impl ErrorOperator {
         original: Original<'_>,
         error: ConnectError,
     ) -> Result<(), ConnectError> {
+        self.tell(stage, class, original, error).inspect_err(|_| self.metrics.error())
+    }
+
+    fn tell(
+        &mut self,
+        stage: Stage,
+        class: &str,
+        original: Original<'_>,
+        error: ConnectError,
+    ) -> Result<(), ConnectError> {
+        self.metrics.failed();
+        self.metrics.error_seen();
         let failure = Failure { task: &self.task, stage, class, error: &error, original };
         for reporter in &mut self.reporters {
             reporter.report(&failure);

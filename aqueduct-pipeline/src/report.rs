@@ -1,8 +1,10 @@
 //! Where failures of the record path are told: the log here, the dead letter queue in the worker.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use aqueduct_api::{ConnectError, SourceRecord, TimestampType};
+use aqueduct_metrics::groups::TaskErrorMetrics;
 
 use crate::ConsumedRecord;
 use crate::operator::Stage;
@@ -43,10 +45,12 @@ pub trait Reporter: Send {
 }
 
 /// Writes failures to the log (`errors.log.enable`, `errors.log.include.messages`).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct LogReporter {
     /// `errors.log.include.messages`: say which record it was.
     pub include_messages: bool,
+    /// Counts what was written.
+    pub metrics: Arc<TaskErrorMetrics>,
 }
 
 impl Reporter for LogReporter {
@@ -56,11 +60,12 @@ impl Reporter for LogReporter {
 
     fn report(&mut self, failure: &Failure<'_>) {
         tracing::error!("{}\n{}", self.message(failure), failure.error.trace().trim_end());
+        self.metrics.logged();
     }
 }
 
 impl LogReporter {
-    fn message(self, failure: &Failure<'_>) -> String {
+    fn message(&self, failure: &Failure<'_>) -> String {
         let mut text = format!(
             "Error encountered in task {}. Executing stage '{}' with class '{}'",
             failure.task,

@@ -40,6 +40,12 @@ impl Answer {
         Self { status, headers: vec![(CONTENT_TYPE, JSON)], body: json::to_bytes(body) }
     }
 
+    /// 200 with a text of this type.
+    pub(crate) fn text(content_type: &'static str, body: String) -> Self {
+        let headers = vec![(CONTENT_TYPE, HeaderValue::from_static(content_type))];
+        Self { status: StatusCode::OK, headers, body: Bytes::from(body) }
+    }
+
     /// 201 with the address of what was created.
     pub(crate) fn created(location: &str, body: &impl Serialize) -> Self {
         let mut answer = Self::json_with(StatusCode::CREATED, body);

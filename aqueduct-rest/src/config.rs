@@ -9,7 +9,10 @@ use crate::cors::CrossOrigin;
 use crate::response_headers::ResponseHeaders;
 use crate::{Listener, RestError, Scheme};
 
-/// Where `/admin` is served.
+/// Whether there is `/metrics`; Java Connect has no such key.
+const METRICS_ENDPOINT_ENABLE: &str = "metrics.endpoint.enable";
+
+/// Where `/admin` and `/metrics` are served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AdminListeners {
     /// On the listeners of everything else.
@@ -43,6 +46,8 @@ pub struct RestConfig {
     pub health_timeout: Duration,
     /// How long requests that are being answered may go on when the server ends; 3 seconds.
     pub shutdown_timeout: Duration,
+    /// `metrics.endpoint.enable`, a key of Aqueduct's own: whether there is `/metrics`.
+    pub metrics_endpoint: bool,
     pub(crate) cross_origin: Option<CrossOrigin>,
     pub(crate) response_headers: ResponseHeaders,
 }
@@ -61,6 +66,7 @@ impl RestConfig {
             request_timeout: Duration::from_secs(90),
             health_timeout: Duration::from_secs(10),
             shutdown_timeout: Duration::from_secs(3),
+            metrics_endpoint: true,
             cross_origin: None,
             response_headers: ResponseHeaders::default(),
         }
@@ -87,6 +93,7 @@ impl RestConfig {
             advertised_scheme: advertised_scheme(worker)?,
             topic_tracking: worker.boolean(keys::TOPIC_TRACKING_ENABLE)?,
             topic_tracking_reset: worker.boolean(keys::TOPIC_TRACKING_ALLOW_RESET)?,
+            metrics_endpoint: metrics_endpoint(worker)?,
             cross_origin: CrossOrigin::new(origins, methods)?,
             response_headers: ResponseHeaders::parse(worker.string(keys::RESPONSE_HTTP_HEADERS)?)?,
             ..Self::new(listeners)
@@ -96,6 +103,15 @@ impl RestConfig {
 
 fn parse_listeners(key: &str, urls: &[String]) -> Result<Vec<Listener>, RestError> {
     urls.iter().map(|url| Listener::parse(key, url)).collect()
+}
+
+fn metrics_endpoint(worker: &ParsedConfig) -> Result<bool, RestError> {
+    let Some(text) = worker.original(METRICS_ENDPOINT_ENABLE) else { return Ok(true) };
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(RestError::config(METRICS_ENDPOINT_ENABLE, text, "must be true or false")),
+    }
 }
 
 fn advertised_port(worker: &ParsedConfig) -> Result<Option<u16>, RestError> {
@@ -164,6 +180,7 @@ mod tests {
         check("listeners", "localhost:1", format);
         check("admin.listeners", "localhost:1", format);
         check("rest.advertised.port", "70000", "the port must be from 0 to 65535");
+        check("metrics.endpoint.enable", "maybe", "must be true or false");
         check("rest.advertised.listener", "ftp", "must be http or https");
         let error = read(&[("access.control.allow.origin", "http://(")]).map(drop).unwrap_err();
         assert!(error.starts_with("Invalid value http://( for configuration access.control.allow.origin: "), "{error}");

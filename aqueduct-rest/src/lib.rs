@@ -20,6 +20,8 @@ mod json;
 mod listener;
 mod loggers;
 mod media;
+pub mod odd_name;
+mod openapi;
 mod page;
 mod request;
 mod resources;

@@ -3,9 +3,9 @@
 /// Which resources a listener shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Surface {
-    /// Everything but `/admin`.
+    /// Everything but `/admin` and `/metrics`.
     Public,
-    /// `/admin` alone.
+    /// `/admin` and `/metrics` alone.
     Admin,
     /// Everything.
     Both,
@@ -58,11 +58,15 @@ pub(crate) enum Resource<'a> {
     Loggers,
     /// `/admin/loggers/L`
     Logger(&'a str),
+    /// `/metrics`, which Java Connect does not have
+    Metrics,
+    /// `/openapi.json`, which Java Connect does not have
+    OpenApi,
 }
 
 use Resource::{
-    Config, Connector, Connectors, Fence, Health, Logger, Loggers, Offsets, Pause, PluginConfig, Plugins, Restart,
-    Resume, Root, Status, Stop, TaskRestart, TaskStatus, Tasks, Topics, TopicsReset, Validate,
+    Config, Connector, Connectors, Fence, Health, Logger, Loggers, Metrics, Offsets, OpenApi, Pause, PluginConfig,
+    Plugins, Restart, Resume, Root, Status, Stop, TaskRestart, TaskStatus, Tasks, Topics, TopicsReset, Validate,
 };
 
 impl<'a> Resource<'a> {
@@ -92,9 +96,11 @@ impl<'a> Resource<'a> {
             ["connector-plugins", plugin, "config", "validate"] => Validate(plugin),
             ["admin", "loggers"] => Loggers,
             ["admin", "loggers", logger] => Logger(logger),
+            ["metrics"] => Metrics,
+            ["openapi.json"] => OpenApi,
             _ => return None,
         };
-        let admin = matches!(resource, Loggers | Logger(_));
+        let admin = matches!(resource, Loggers | Logger(_) | Metrics);
         let shown = match surface {
             Surface::Both => true,
             Surface::Public => !admin,
@@ -103,12 +109,39 @@ impl<'a> Resource<'a> {
         shown.then_some(resource)
     }
 
+    /// Every resource, with a letter for each name in its path.
+    pub(crate) const EVERY: [Resource<'static>; 24] = [
+        Root,
+        Health,
+        Connectors,
+        Connector("N"),
+        Config("N"),
+        Status("N"),
+        Tasks("N"),
+        TaskStatus("N", "0"),
+        TaskRestart("N", "0"),
+        Topics("N"),
+        TopicsReset("N"),
+        Pause("N"),
+        Resume("N"),
+        Stop("N"),
+        Restart("N"),
+        Offsets("N"),
+        Fence("N"),
+        Plugins,
+        PluginConfig("P"),
+        Validate("P"),
+        Loggers,
+        Logger("L"),
+        Metrics,
+        OpenApi,
+    ];
+
     /// The methods that the resource understands, sorted; HEAD goes with GET.
     pub(crate) fn methods(self) -> &'static [&'static str] {
         match self {
-            Root | Health | Status(_) | TaskStatus(..) | Topics(_) | Plugins | PluginConfig(_) | Loggers => {
-                &["GET", "HEAD", "OPTIONS"]
-            }
+            Root | Health | Status(_) | TaskStatus(..) | Topics(_) | Plugins | PluginConfig(_) | Loggers | Metrics
+            | OpenApi => &["GET", "HEAD", "OPTIONS"],
             Connectors | Tasks(_) => &["GET", "HEAD", "OPTIONS", "POST"],
             Connector(_) => &["DELETE", "GET", "HEAD", "OPTIONS"],
             Config(_) => &["GET", "HEAD", "OPTIONS", "PATCH", "PUT"],

@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use aqueduct_config::worker_config::{ADMIN_LISTENERS, LISTENERS};
 use aqueduct_herder::Herder;
+use aqueduct_metrics::Registry;
 
 use crate::advertise::Advertised;
 use crate::resources::Site;
@@ -42,6 +43,7 @@ pub struct RestServer {
     addresses: Vec<SocketAddr>,
     admin_addresses: Vec<SocketAddr>,
     site: Arc<OnceLock<Site>>,
+    metrics: OnceLock<Registry>,
     connections: TaskTracker,
     /// Ends the listeners, and each connection after its present request.
     stop: CancellationToken,
@@ -69,6 +71,7 @@ impl RestServer {
             admin_addresses: admin.iter().map(|bound| bound.address).collect(),
             config: config.clone(),
             site: Arc::default(),
+            metrics: OnceLock::new(),
             connections: TaskTracker::new(),
             stop: CancellationToken::new(),
             abandon: CancellationToken::new(),
@@ -107,6 +110,11 @@ impl RestServer {
         Ok(())
     }
 
+    /// Gives `/metrics` what it shows, where it is not switched off. To be called before [`RestServer::mount`].
+    pub fn show_metrics(&self, registry: Registry) {
+        self.metrics.get_or_init(|| registry);
+    }
+
     /// Makes the resources live. Further calls change nothing.
     pub fn mount(&self, herder: Arc<dyn Herder>, loggers: Arc<dyn Loggers>) {
         let config = &self.config;
@@ -118,6 +126,7 @@ impl RestServer {
             topic_tracking_reset: config.topic_tracking_reset,
             request_timeout: config.request_timeout,
             health_timeout: config.health_timeout,
+            metrics: self.metrics.get().filter(|_| config.metrics_endpoint).cloned(),
         });
         tracing::info!("REST resources initialized; server is started and ready to handle requests");
     }

@@ -20,6 +20,7 @@ use crate::answer::{Answer, Failure, Handled};
 use crate::cors::CrossOrigin;
 use crate::forward::Forward;
 use crate::media::{Accepted, BodyType};
+use crate::odd_name;
 use crate::page::page;
 use crate::resources::{self, Call, Signature, Site};
 use crate::response_headers::ResponseHeaders;
@@ -60,7 +61,7 @@ impl Entrance {
 
     async fn respond(&self, request: Request<Incoming>, local: SocketAddr) -> Response<Full<Bytes>> {
         let page = |status, message| page(request.method(), request.uri().path(), status, message);
-        let target = match Target::parse(request.uri()) {
+        let mut target = match Target::parse(request.uri()) {
             Ok(target) => target,
             Err(problem) => return page(StatusCode::BAD_REQUEST, problem),
         };
@@ -81,7 +82,11 @@ impl Entrance {
         let authority = host.and_then(|host| host.to_str().ok()).map_or_else(|| local.to_string(), str::to_owned);
         let base = format!("{}://{authority}", self.scheme.name());
         let path = request.uri().path().to_owned();
-        let handled = AssertUnwindSafe(self.route(site, &target, &base, request)).catch_unwind().await;
+        let named = odd_name::apply(&mut target, request.headers());
+        let handled = match named {
+            Ok(()) => AssertUnwindSafe(self.route(site, &target, &base, request)).catch_unwind().await,
+            Err(failure) => Ok(Err(failure)),
+        };
         let answer = match handled {
             Ok(Ok(answer)) => answer,
             Ok(Err(failure)) => report(&path, failure),
@@ -100,6 +105,9 @@ impl Entrance {
         if !resource.methods().contains(&method) {
             return Err(Failure::unrouted(StatusCode::METHOD_NOT_ALLOWED));
         }
+        if resource == Resource::Metrics && site.metrics.is_none() {
+            return Err(Failure::unrouted(StatusCode::NOT_FOUND));
+        }
         let accepted = Accepted::of(request.headers());
         if request.method() == Method::OPTIONS {
             return Ok(Answer::methods(resource.methods(), &accepted.method_list()));
@@ -108,7 +116,8 @@ impl Entrance {
         if body_type == BodyType::Other && resource.wants_json(method) {
             return Err(Failure::unrouted(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
-        if !accepted.json() {
+        // Figures are text, whatever a scraper would like best.
+        if !accepted.json() && resource != Resource::Metrics {
             return Err(Failure::unrouted(StatusCode::NOT_ACCEPTABLE));
         }
         let (head, body) = request.into_parts();

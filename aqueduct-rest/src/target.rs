@@ -37,6 +37,17 @@ impl Target {
         &self.segments
     }
 
+    /// Names the connector, where the path holds `placeholder` instead; answers whether it does.
+    pub(crate) fn name_connector(&mut self, placeholder: &str, name: &str) -> bool {
+        match &mut self.segments[..] {
+            [collection, connector, ..] if collection == "connectors" && connector == placeholder => {
+                name.clone_into(connector);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// The first value of a query parameter.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters(name).next()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aqueduct_data::{Value, ValueMap};
 use aqueduct_herder::{
     ConfigInfo, ConfigInfos, ConfigKeyInfo, ConfigValueInfo, ConnectorInfo, ConnectorOffset, ConnectorStatus,
-    InstanceStatus, PluginInfo, ServerInfo, TaskId, TaskInfo, TaskStatus,
+    InstanceStatus, PluginInfo, Restarts, ServerInfo, TaskId, TaskInfo, TaskStatus,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -93,9 +93,22 @@ fn instance<M: SerializeMap>(object: &mut M, status: &InstanceStatus) -> Result<
     object.serialize_entry("state", status.state)?;
     object.serialize_entry("worker_id", &status.worker_id)?;
     object.serialize_entry("version", &status.version)?;
-    match &status.trace {
-        Some(trace) if !trace.is_empty() => object.serialize_entry("trace", trace),
-        _ => Ok(()),
+    if let Some(trace) = status.trace.as_deref().filter(|trace| !trace.is_empty()) {
+        object.serialize_entry("trace", trace)?;
+    }
+    match &status.restarts {
+        Some(restarts) => object.serialize_entry("restarts", &View(restarts)),
+        None => Ok(()),
+    }
+}
+
+impl Show for Restarts {
+    fn show<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        object!(serializer {
+            "attempts": self.attempts,
+            "max_attempts": self.max_attempts,
+            "next_at": self.next_at,
+        })
     }
 }
 
@@ -268,6 +281,7 @@ mod tests {
             worker_id: "h:1".to_owned(),
             version: version.map(str::to_owned),
             trace: trace.map(str::to_owned),
+            restarts: None,
         }
     }
 
@@ -300,6 +314,17 @@ mod tests {
     #[test]
     fn an_empty_trace_is_not_shown() {
         check(&status(None, Some("")), r#"{"state":"FAILED","worker_id":"h:1","version":null}"#);
+    }
+
+    #[test]
+    fn restarts_come_last() {
+        let mut failed = status(None, Some("t"));
+        failed.restarts = Some(Restarts { attempts: 1, max_attempts: 5, next_at: Some(7) });
+        check(
+            &failed,
+            "{\"state\":\"FAILED\",\"worker_id\":\"h:1\",\"version\":null,\"trace\":\"t\",\
+             \"restarts\":{\"attempts\":1,\"max_attempts\":5,\"next_at\":7}}",
+        );
     }
 
     #[test]

@@ -43,6 +43,19 @@ impl StatusState {
             Self::Destroyed => "DESTROYED",
         }
     }
+
+    /// The name in metrics.
+    pub fn lower_name(self) -> &'static str {
+        match self {
+            Self::Unassigned => "unassigned",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+            Self::Restarting => "restarting",
+            Self::Destroyed => "destroyed",
+        }
+    }
 }
 
 /// The status of a connector instance or a task.

@@ -1,9 +1,11 @@
 //! Makes the parts of a task's record path from its connector's configuration.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aqueduct_api::{ConfigMap, ConnectError, Factory, PluginKind};
 use aqueduct_config::ConfigError;
+use aqueduct_metrics::groups::{LinkClasses, PluginClass, TaskClasses, TaskErrorMetrics};
 use aqueduct_pipeline::{
     Converters, ErrorOperator, Link, LogReporter, NamedConverter, NamedHeaderConverter, Pause, Reporter, TransformChain,
 };
@@ -112,19 +114,64 @@ fn predicate(
     }
 }
 
+/// The classes that a task is made of. What cannot be found is left empty: making the task says why.
+pub(crate) fn classes(
+    plugins: &Plugins,
+    connector: &ConfigMap,
+    connector_plugin: &aqueduct_api::Plugin,
+    converters: &Converters,
+) -> TaskClasses {
+    let named = |class: &str| {
+        let found = plugins.find_any(class);
+        PluginClass {
+            class: found.map_or_else(|| class.to_owned(), |plugin| plugin.class.to_string()),
+            version: found.map(|plugin| plugin.version.to_string()).unwrap_or_default(),
+        }
+    };
+    let mut links = Vec::new();
+    for alias in aliases(connector, "transforms") {
+        let props = behind(connector, &format!("transforms.{alias}."));
+        let mut link = |alias: &str, class: Option<&String>, is_predicate| {
+            if let Some(class) = class {
+                links.push(LinkClasses { is_predicate, alias: alias.to_owned(), class: named(class) });
+            }
+        };
+        link(alias, props.get("type"), false);
+        if let Some(predicate) = props.get("predicate").map(|predicate| predicate.trim()) {
+            link(predicate, connector.get(&format!("predicates.{predicate}.type")), true);
+        }
+    }
+    let task_class = match &connector_plugin.factory {
+        Factory::Source { task_class, .. } | Factory::Sink { task_class, .. } => task_class.to_string(),
+        _ => String::new(),
+    };
+    let version = connector_plugin.version.to_string();
+    TaskClasses {
+        kind: connector_plugin.kind().name(),
+        connector: PluginClass { class: connector_plugin.class.to_string(), version: version.clone() },
+        task: PluginClass { class: task_class, version },
+        key_converter: named(&converters.key.class),
+        value_converter: named(&converters.value.class),
+        header_converter: named(&converters.header.class),
+        links,
+    }
+}
+
 /// The error policy of a task, with the reporters that every connector can have and `more`.
 pub(crate) fn operator(
     task: &str,
     settings: &ConnectorSettings,
     stop: CancellationToken,
+    metrics: &Arc<TaskErrorMetrics>,
     more: Option<Box<dyn Reporter>>,
 ) -> ErrorOperator {
     let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
     if settings.log_errors {
-        reporters.push(Box::new(LogReporter { include_messages: settings.log_messages }));
+        reporters.push(Box::new(LogReporter { include_messages: settings.log_messages, metrics: Arc::clone(metrics) }));
     }
     reporters.extend(more);
     ErrorOperator::new(task, settings.errors.clone(), Box::new(BlockingPause { stop }), reporters)
+        .counting(Arc::clone(metrics))
 }
 
 /// Waits on the thread of the task, which gives its other work to another thread meanwhile. Retries are rare, and a task

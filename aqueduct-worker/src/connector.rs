@@ -15,6 +15,7 @@ use aqueduct_storage::{Status, StatusState, TargetState};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::panics::caught;
@@ -33,6 +34,14 @@ pub(crate) enum Instance {
 }
 
 impl Instance {
+    /// `source` or `sink`
+    pub(crate) fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Source(_) => "source",
+            Self::Sink(_) => "sink",
+        }
+    }
+
     fn connector(&mut self) -> &mut dyn Connector {
         match self {
             Self::Source(connector) => connector.as_mut(),
@@ -129,6 +138,7 @@ pub(crate) struct ConnectorParts {
     pub(crate) name: String,
     pub(crate) instance: Instance,
     pub(crate) config: ConfigMap,
+    pub(crate) class: String,
     pub(crate) version: String,
     pub(crate) worker_id: String,
     pub(crate) offsets: Option<Arc<dyn OffsetReader>>,
@@ -142,6 +152,8 @@ pub(crate) struct ConnectorHandle {
     cancelled: Arc<AtomicBool>,
     alive: Arc<AtomicBool>,
     ended: JoinHandle<()>,
+    /// The instance was given up; nobody waits for its answers any more.
+    given_up: CancellationToken,
 }
 
 fn gone() -> ConnectError {
@@ -176,7 +188,7 @@ impl ConnectorHandle {
             state: State::Init,
         };
         let ended = runtime.spawn(run.run(mailbox).instrument(span));
-        Self { commands, cancelled, alive, ended }
+        Self { commands, cancelled, alive, ended, given_up: CancellationToken::new() }
     }
 
     /// Asks for a state; the answer comes when it is reached.
@@ -196,10 +208,17 @@ impl ConnectorHandle {
         command: Command,
         answer: oneshot::Receiver<Result<T, ConnectError>>,
     ) -> impl Future<Output = Result<T, ConnectError>> + use<T> {
-        let commands = self.commands.clone();
+        let (commands, given_up) = (self.commands.clone(), self.given_up.clone());
         async move {
-            commands.send(command).await.map_err(|_| gone())?;
-            answer.await.map_err(|_| gone())?
+            let answered = async {
+                commands.send(command).await.map_err(|_| gone())?;
+                answer.await.map_err(|_| gone())?
+            };
+            tokio::select! {
+                biased;
+                answer = answered => answer,
+                () = given_up.cancelled() => Err(gone()),
+            }
         }
     }
 
@@ -215,6 +234,7 @@ impl ConnectorHandle {
                 "Connector '{name}' failed to properly shut down, has become unresponsive, and may be consuming external resources. Correct the configuration for this connector or remove the connector."
             );
             self.cancelled.store(true, Ordering::Release);
+            self.given_up.cancel();
             self.ended.abort();
         }
     }

@@ -9,6 +9,7 @@ mod clients;
 mod connector;
 mod errors;
 mod ids;
+mod metering;
 mod panics;
 mod settings;
 mod sink;

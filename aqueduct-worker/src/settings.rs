@@ -6,6 +6,7 @@ use std::time::Duration;
 use aqueduct_api::{ConfigMap, ConnectError, OverridePolicy, PluginKind};
 use aqueduct_config::connector_config::{self, sink_def, source_def};
 use aqueduct_config::{AnyClass, ParsedConfig};
+use aqueduct_metrics::Window;
 use aqueduct_pipeline::{ErrorPolicy, Tolerance};
 
 use crate::variables::ConfigTransformer;
@@ -46,6 +47,8 @@ pub struct WorkerSettings {
     pub topic_tracking: bool,
     /// `connector.client.config.override.policy`
     pub override_policy: Arc<dyn OverridePolicy>,
+    /// `metrics.num.samples` and `metrics.sample.window.ms`
+    pub metrics_window: Window,
     /// What variables in connectors' configurations stand for (`config.providers`).
     pub variables: Arc<ConfigTransformer>,
 }

@@ -9,16 +9,19 @@ use aqueduct_api::{ConfigMap, ConnectError, Factory, Plugin, PluginKind};
 use aqueduct_config::connector_config::{self, topics_list, uses_topic_creation};
 use aqueduct_jvm::regex::JavaRegex;
 use aqueduct_kafka::{Admin, Consumer, ProducerPool};
+use aqueduct_metrics::Registry;
+use aqueduct_metrics::groups::{PluginClass, TaskErrorMetrics};
 use aqueduct_pipeline::{DeadLetters, SinkPipeline, SourcePipeline};
 use aqueduct_plugins::Plugins;
 use aqueduct_storage::{OffsetStore, StoredOffsets, TargetState};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::clients::{admin_settings, consumer_settings, dead_letter_settings, producer_settings};
 use crate::connector::{ConnectorEvents, ConnectorHandle, ConnectorParts, Instance};
 use crate::errors::connect_error;
+use crate::metering::{MeteredListener, Metering};
 use crate::settings::{ConnectorSettings, WorkerSettings};
 use crate::sink::{BadRecords, DeadLetterQueue, DeadLetterReporter, ErrantRecords, QueueSetUp, SinkRun, Subscription};
 use crate::source::{SourceRun, TopicCreator};
@@ -34,9 +37,10 @@ pub struct Worker {
     settings: WorkerSettings,
     plugins: Arc<Plugins>,
     offsets: Arc<dyn OffsetStore>,
-    listener: Arc<dyn StatusListener>,
+    listener: Arc<MeteredListener>,
     runtime: tokio::runtime::Handle,
     producers: ProducerPool,
+    metering: Arc<Metering>,
     connectors: Mutex<HashMap<String, ConnectorHandle>>,
     tasks: Mutex<HashMap<TaskId, TaskHandle>>,
 }
@@ -51,6 +55,9 @@ impl Worker {
         producers: ProducerPool,
         runtime: tokio::runtime::Handle,
     ) -> Self {
+        let metering = Arc::new(Metering::new(settings.metrics_window));
+        let listener =
+            Arc::new(MeteredListener { metering: Arc::clone(&metering), next: listener, watchers: RwLock::default() });
         Self {
             settings,
             plugins,
@@ -58,6 +65,7 @@ impl Worker {
             listener,
             runtime,
             producers,
+            metering,
             connectors: Mutex::default(),
             tasks: Mutex::default(),
         }
@@ -66,6 +74,16 @@ impl Worker {
     /// What the worker was started with.
     pub fn settings(&self) -> &WorkerSettings {
         &self.settings
+    }
+
+    /// The figures of the worker, its connectors and its tasks.
+    pub fn metrics(&self) -> &Registry {
+        self.metering.registry()
+    }
+
+    /// Tells somebody else of every change too, after the status was put.
+    pub fn also_tell(&self, watcher: Arc<dyn StatusListener>) {
+        self.listener.watchers.write().push(watcher);
     }
 
     /// The plugins.
@@ -123,6 +141,8 @@ impl Worker {
                 },
             );
         })?;
+        let class = PluginClass { class: parts.class.clone(), version: parts.version.clone() };
+        self.metering.connector_added(name, parts.instance.kind_name(), &class);
         let handle = ConnectorHandle::spawn(&self.runtime, parts);
         let reached = handle.transition(state);
         self.connectors.lock().insert(name.to_owned(), handle);
@@ -153,10 +173,11 @@ impl Worker {
             name: name.to_owned(),
             instance,
             config,
+            class: plugin.class.to_string(),
             version: plugin.version.to_string(),
             worker_id: self.settings.worker_id.clone(),
             offsets,
-            listener: Arc::clone(&self.listener),
+            listener: Arc::clone(&self.listener) as _,
             events,
         })
     }
@@ -184,6 +205,7 @@ impl Worker {
         match handle {
             Some(handle) => {
                 handle.shut_down(Instant::now() + CONNECTOR_STOP_TIMEOUT, name).await;
+                self.metering.connector_removed(name);
                 true
             }
             None => false,
@@ -240,7 +262,7 @@ impl Worker {
             id: id.clone(),
             worker_id: self.settings.worker_id.clone(),
             version: version.unwrap_or_default(),
-            listener: Arc::clone(&self.listener),
+            listener: Arc::clone(&self.listener) as _,
             cancelled: Arc::new(AtomicBool::new(false)),
         };
         let started = resolved().and_then(|(connector, task): (ConfigMap, ConfigMap)| {
@@ -254,6 +276,7 @@ impl Worker {
             Err(error) => {
                 tracing::error!("Failed to start task {id}\n{}", error.trace().trim_end());
                 status.failed(&error);
+                self.metering.task_removed(id);
                 Err(error)
             }
         }
@@ -273,6 +296,7 @@ impl Worker {
         check_tasks_max(&id.connector, task_count, &settings)?;
         let converters = build::converters(&self.plugins, &self.settings, connector)?;
         let chain = build::chain(&self.plugins, connector)?;
+        let classes = build::classes(&self.plugins, connector, plugin, &converters);
         let stop = CancellationToken::new();
         let worker = &self.settings;
         let status = status.clone();
@@ -290,7 +314,8 @@ impl Worker {
                 } else {
                     None
                 };
-                let operator = build::operator(&id.to_string(), &settings, stop.clone(), None);
+                let feeds = self.metering.source_task_added(id, &classes);
+                let operator = build::operator(&id.to_string(), &settings, stop.clone(), &feeds.errors, None);
                 let run = SourceRun {
                     task: task(),
                     config,
@@ -302,6 +327,7 @@ impl Worker {
                     track_topics: worker.topic_tracking,
                     flush_interval: worker.flush_interval,
                     flush_timeout: worker.flush_timeout,
+                    feeds,
                 };
                 Ok(TaskHandle::spawn(&self.runtime, state, stop, status, |signals| run.run(signals)))
             }
@@ -310,9 +336,10 @@ impl Worker {
                 let client = consumer_settings(worker, connector, id)?;
                 let _on_the_tasks_runtime = self.runtime.enter();
                 let consumer = Consumer::create(&client).map_err(|error| connect_error(&error))?;
-                let bad_records = self.bad_records(id, connector, &settings, &stop)?;
+                let feeds = self.metering.sink_task_added(id, &classes);
+                let bad_records = self.bad_records(id, connector, &settings, &stop, &feeds.errors)?;
                 let reporter = bad_records.queue.clone().map(|queue| Box::new(DeadLetterReporter(queue)) as _);
-                let operator = build::operator(&id.to_string(), &settings, stop.clone(), reporter);
+                let operator = build::operator(&id.to_string(), &settings, stop.clone(), &feeds.errors, reporter);
                 let run = SinkRun {
                     task: task(),
                     config,
@@ -324,6 +351,7 @@ impl Worker {
                     flush_interval: worker.flush_interval,
                     flush_timeout: worker.flush_timeout,
                     bad_records,
+                    feeds,
                 };
                 Ok(TaskHandle::spawn(&self.runtime, state, stop, status, |signals| run.run(signals)))
             }
@@ -338,6 +366,7 @@ impl Worker {
         connector: &ConfigMap,
         settings: &ConnectorSettings,
         stop: &CancellationToken,
+        errors: &Arc<TaskErrorMetrics>,
     ) -> Result<BadRecords, ConnectError> {
         let (worker, task) = (&self.settings, id.to_string());
         let (mut queue, mut set_up) = (None, None);
@@ -352,12 +381,13 @@ impl Worker {
                 task: id.task,
                 context_headers: dead_letters.context_headers,
             };
-            let letters = DeadLetterQueue::new(form, &producer, stop.clone()).map_err(|error| connect_error(&error))?;
+            let letters = DeadLetterQueue::new(form, &producer, stop.clone(), Arc::clone(errors))
+                .map_err(|error| connect_error(&error))?;
             queue = Some(Arc::new(letters));
             set_up = Some(QueueSetUp { admin, replication_factor: dead_letters.replication_factor });
         }
         let errant = if queue.is_some() || settings.log_errors {
-            let operator = build::operator(&task, settings, stop.clone(), None);
+            let operator = build::operator(&task, settings, stop.clone(), errors, None);
             let converters = build::converters(&self.plugins, worker, connector)?;
             Some(Arc::new(ErrantRecords::new(task, operator, queue.clone(), converters)))
         } else {
@@ -386,6 +416,7 @@ impl Worker {
         let deadline = Instant::now() + self.settings.graceful_timeout;
         for (id, handle) in handles {
             handle.ended_by(deadline, &id.to_string()).await;
+            self.metering.task_removed(&id);
         }
     }
 
@@ -401,9 +432,8 @@ impl Worker {
         let ids: Vec<TaskId> = self.tasks.lock().keys().cloned().collect();
         self.stop_tasks(&ids).await;
         let names: Vec<String> = self.connectors.lock().keys().cloned().collect();
-        for name in names {
-            self.stop_connector(&name).await;
-        }
+        // Side by side: those that hang have one deadline together.
+        futures_util::future::join_all(names.iter().map(|name| self.stop_connector(name))).await;
     }
 }
 

@@ -67,6 +67,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         broker: WithDevBroker,
     },
+    /// Asks a running worker about one connector, or tells it what to do with it
+    ///
+    /// Works for every name, also for those that no URL can hold: with %, / or \\, and . and .. - Java Connect creates such
+    /// connectors and cannot be asked about them any more.
+    Connector(ConnectorArgs),
     /// Lists the plugins: connectors, converters, transforms, predicates
     Plugins {
         /// As JSON
@@ -113,6 +118,48 @@ pub(crate) struct DevBrokerArgs {
     /// Refuses to make topics that nobody created
     #[arg(long)]
     pub(crate) no_auto_create: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConnectorArgs {
+    /// What to do
+    pub(crate) action: ConnectorAction,
+    /// The connector's name, as it is
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) name: String,
+    /// Where the worker's REST API is
+    #[arg(long, env = "AQUEDUCT_URL", value_name = "URL", default_value = "http://localhost:8083")]
+    pub(crate) url: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConnectorAction {
+    /// Configuration and tasks
+    Info,
+    /// The configuration
+    Config,
+    /// The state of the connector and its tasks
+    Status,
+    /// The tasks with their configurations
+    Tasks,
+    /// The topics it has used
+    Topics,
+    /// Its offsets
+    Offsets,
+    /// Pauses it
+    Pause,
+    /// Lets it go on
+    Resume,
+    /// Stops it
+    Stop,
+    /// Restarts the connector
+    Restart,
+    /// Restarts the connector and its tasks
+    RestartAll,
+    /// Forgets the offsets of a stopped connector
+    ResetOffsets,
+    /// Removes it
+    Delete,
 }
 
 #[derive(Debug, Args)]

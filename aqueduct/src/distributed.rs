@@ -17,6 +17,7 @@ use aqueduct_herder::distributed::{
 };
 use aqueduct_herder::{HerderError, ServerInfo};
 use aqueduct_kafka::client_config::scopes::WorkerScopes;
+use aqueduct_metrics::groups::AppInfo;
 use aqueduct_rest::{HttpPeers, Level, LoggerLevel, Loggers, RestConfig, RestServer};
 use aqueduct_storage::{ConfigEvents, KafkaConfigStore, KafkaOffsetStore, KafkaStatusStore, StoreSettings};
 use aqueduct_worker::Worker;
@@ -79,6 +80,8 @@ async fn serve(
     let offsets = Arc::new(stores.offsets.clone());
     let listener = Arc::clone(&keeper);
     let worker = Worker::new(worker_settings, plugins, offsets, listener, producers, tasks);
+    let _app_info = AppInfo::register(worker.metrics(), worker.settings().worker_id.as_str(), VERSION, commit());
+    rest.show_metrics(worker.metrics().clone());
     let group = join(&config, &props, &settings.group_id, &worker_id, url, &stores.configs)?;
     let (configs, events) = (stores.configs.clone(), stores.events);
     let levels = Arc::clone(&loggers);

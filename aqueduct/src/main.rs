@@ -1,6 +1,7 @@
 //! Kafka Connect as one small binary: reads properties, registers plugins, wires the layers, runs, shuts down.
 
 mod cli;
+mod connector_command;
 mod connector_file;
 mod dev_broker;
 mod distributed;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
             aqueduct_worker::install_hook();
             dev_broker::beside(&broker).and_then(|broker| distributed::run(&worker, broker.as_ref(), loggers))
         }
+        cli::Command::Connector(args) => connector_command::run(&args),
         cli::Command::Plugins { json } => plugins::list(json),
         cli::Command::Validate { worker, connectors } => validate::run(worker.as_deref(), &connectors),
     };

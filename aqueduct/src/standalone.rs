@@ -10,6 +10,7 @@ use aqueduct_api::{ConfigMap, PluginKind};
 use aqueduct_config::worker_config::OFFSET_STORAGE_FILE_FILENAME;
 use aqueduct_herder::standalone::{StandaloneHerder, StatusKeeper};
 use aqueduct_herder::{Herder, HerderError, NewConnector, ServerInfo};
+use aqueduct_metrics::groups::AppInfo;
 use aqueduct_plugins::Plugins;
 use aqueduct_rest::{RestConfig, RestServer};
 use aqueduct_storage::{FileOffsetStore, MemoryStatusStore};
@@ -92,6 +93,8 @@ async fn serve(
     let status = Arc::new(MemoryStatusStore::default());
     let listener = Arc::new(StatusKeeper(Arc::clone(&status)));
     let worker = Worker::new(settings, plugins, Arc::new(offsets), listener, producers, tasks);
+    let _app_info = AppInfo::register(worker.metrics(), worker.settings().worker_id.as_str(), VERSION, commit());
+    rest.show_metrics(worker.metrics().clone());
     let info = ServerInfo { version: VERSION.into(), commit: commit().into(), kafka_cluster_id: cluster_id };
     let control = tokio::runtime::Handle::current();
     let herder = StandaloneHerder::new(worker, info, status, no_sources, control);

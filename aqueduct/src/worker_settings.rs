@@ -7,6 +7,7 @@ use std::time::Duration;
 use aqueduct_api::{ConfigMap, ConnectError, Factory, PluginKind};
 use aqueduct_config::worker_config::{self as keys, parse_standalone};
 use aqueduct_config::{ConfigError, ParsedConfig};
+use aqueduct_metrics::Window;
 use aqueduct_plugins::{Catalogue, Plugins};
 use aqueduct_worker::{ConfigTransformer, ConverterSettings, WorkerSettings};
 
@@ -111,6 +112,10 @@ pub(crate) fn settings(
         topic_creation: config.boolean(keys::TOPIC_CREATION_ENABLE).map_err(start)?,
         topic_tracking: config.boolean(keys::TOPIC_TRACKING_ENABLE).map_err(start)?,
         override_policy: override_policy.into(),
+        metrics_window: Window {
+            samples: usize::try_from(config.int(keys::METRICS_NUM_SAMPLES).map_err(start)?).unwrap_or(1),
+            length: millis(keys::METRICS_SAMPLE_WINDOW_MS)?,
+        },
         variables,
     })
 }

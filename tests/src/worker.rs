@@ -204,6 +204,11 @@ impl Worker {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
+    /// The port of its REST API.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()

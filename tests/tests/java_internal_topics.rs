@@ -63,7 +63,7 @@ fn what_a_java_cluster_with_exactly_once_sources_wrote_is_read() {
     fs::write(&input, "a\nb\n").unwrap();
     let files = WorkerFiles::distributed(folder.path(), &bootstrap(), &unique("java"))
         .with(&[("exactly.once.source.support", "enabled")]);
-    let java = files.start_java_distributed();
+    let java = files.start_java();
     let (status, _) = java.request("PUT", "/connectors/c/config", Some(&json!(config(&input, &topic))));
     assert_eq!(status, 201);
     java.task_state("c", 0, "RUNNING");
@@ -149,7 +149,7 @@ fn a_java_worker_goes_on_with_what_the_stores_wrote() {
         (configs, statuses)
     });
 
-    let java = files.start_java_distributed();
+    let java = files.start_java();
     java.task_state("c", 0, "PAUSED");
     let (_, told) = java.request("GET", "/connectors/c", None);
     assert_eq!(text_map(&told["config"]), config);

@@ -29,6 +29,11 @@ keys! {
     ERRORS_TOLERANCE = "errors.tolerance";
     ERRORS_LOG_ENABLE = "errors.log.enable";
     ERRORS_LOG_INCLUDE_MESSAGES = "errors.log.include.messages";
+    ERRORS_RESTART_POLICY = "errors.restart.policy";
+    ERRORS_RESTART_MAX_ATTEMPTS = "errors.restart.max.attempts";
+    ERRORS_RESTART_WINDOW_MS = "errors.restart.window.ms";
+    ERRORS_RESTART_DELAY_MS = "errors.restart.delay.ms";
+    ERRORS_RESTART_DELAY_MAX_MS = "errors.restart.delay.max.ms";
 
     TOPICS = "topics";
     TOPICS_REGEX = "topics.regex";

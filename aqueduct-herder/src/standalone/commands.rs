@@ -10,6 +10,7 @@ use aqueduct_worker::TaskId;
 use super::{Core, Events};
 use crate::failures::explain;
 use crate::herder::present;
+use crate::restarts::Subject;
 use crate::statuses::{RestartPlan, not_found};
 use crate::validate::refusal;
 use crate::{ConnectorInfo, ConnectorStatus, Created, HerderError, InitialState, NewConnector, RestartRequest};
@@ -30,11 +31,12 @@ impl Core {
         {
             return Err(HerderError::internal(format!("Source connector {name} is refused: {why}")));
         }
-        let _lock = self.lock(&name).await;
+        let _lock = self.take_over(&name).await;
         let exists = self.config.lock().get(&name).is_some();
         if exists && !replace {
             return Err(HerderError::conflict(format!("Connector {name} already exists")));
         }
+        self.restarts.forget_connector(&name);
         if exists {
             self.worker.stop_connector(&name).await;
         }
@@ -63,10 +65,11 @@ impl Core {
     }
 
     pub(super) async fn delete_connector(&self, name: &str) -> Result<(), HerderError> {
-        let _lock = self.lock(name).await;
+        let _lock = self.take_over(name).await;
         if self.config.lock().get(name).is_none() {
             return Err(not_found(name));
         }
+        self.restarts.forget_connector(name);
         self.remove_tasks(name).await;
         self.worker.stop_connector(name).await;
         self.config.lock().remove(name);
@@ -83,11 +86,12 @@ impl Core {
     }
 
     pub(super) async fn stop_connector(self: Arc<Self>, name: &str) -> Result<(), HerderError> {
-        let _lock = self.lock(name).await;
+        let _lock = self.take_over(name).await;
         if !self.config.lock().put_target_state(name, TargetState::Stopped) {
             // Java's standalone mode answers this one as if something had broken.
             return Err(HerderError::internal(format!("No connector `{name}` configured")));
         }
+        self.restarts.forget_connector(name);
         self.remove_tasks(name).await;
         if let Err(error) = self.worker.transition_connector(name, TargetState::Stopped).await {
             tracing::warn!("Connector {name} did not stop: {error}");
@@ -103,6 +107,7 @@ impl Core {
             return Ok(());
         }
         self.config.lock().put_target_state(name, state);
+        self.restarts.forget_connector(name);
         let name = name.to_owned();
         let core = Arc::clone(&self);
         self.runtime.spawn(async move {
@@ -125,7 +130,13 @@ impl Core {
         if self.config.lock().get(name).is_none() {
             return Err(HerderError::internal(format!("Connector {name} cannot be restarted: it does not exist")));
         }
-        let _lock = self.lock(name).await;
+        let _lock = self.take_over(name).await;
+        self.restarts.forget_one(&Subject::Connector(name.to_owned()));
+        self.restart_instance(name).await
+    }
+
+    /// Stops the instance of a connector whose lock is held, and starts it again.
+    pub(super) async fn restart_instance(self: &Arc<Self>, name: &str) -> Result<(), HerderError> {
         self.worker.stop_connector(name).await;
         self.start(name).await?;
         self.update_tasks(name).await
@@ -133,6 +144,12 @@ impl Core {
 
     pub(super) async fn restart_task(&self, id: &TaskId) -> Result<(), HerderError> {
         let _lock = self.lock(&id.connector).await;
+        self.restarts.forget_one(&Subject::Task(id.clone()));
+        self.start_anew(id).await
+    }
+
+    /// Stops a task of a connector whose lock is held, and starts it again.
+    pub(super) async fn start_anew(&self, id: &TaskId) -> Result<(), HerderError> {
         let connector = self.config.lock().get(&id.connector).cloned();
         let Some(connector) = connector else {
             return Err(HerderError::internal(format!(
@@ -153,13 +170,17 @@ impl Core {
         if self.config.lock().get(&name).is_none() {
             return Err(HerderError::not_found(format!("Unknown connector: {name}")));
         }
-        let _lock = self.lock(&name).await;
+        let _lock = self.take_over(&name).await;
         let status = self
             .status_of(&name)
             .map_err(|_| HerderError::not_found(format!("Status for connector {name} not found")))?;
         let RestartPlan { status: plan, connector: restart_instance, tasks } = RestartPlan::new(&request, status);
+        for id in &tasks {
+            self.restarts.forget_one(&Subject::Task(id.clone()));
+        }
         self.worker.stop_tasks(&tasks).await;
         if restart_instance {
+            self.restarts.forget_one(&Subject::Connector(name.clone()));
             self.worker.stop_connector(&name).await;
             self.status.put_connector(&name, self.bare_status(StatusState::Restarting));
         }
@@ -200,7 +221,7 @@ impl Core {
     }
 
     /// Makes the tasks anew when the connector answers other configurations than those that run.
-    async fn update_tasks(&self, name: &str) -> Result<(), HerderError> {
+    async fn update_tasks(self: &Arc<Self>, name: &str) -> Result<(), HerderError> {
         let Some(connector) = self.config.lock().get(name).cloned() else { return Ok(()) };
         if connector.target_state != TargetState::Started || !self.worker.has_connector(name) {
             return Ok(());
@@ -211,6 +232,7 @@ impl Core {
                 let mut status = self.bare_status(StatusState::Failed);
                 status.trace = Some(error.trace());
                 self.status.put_connector(name, status);
+                self.failed(Subject::Connector(name.to_owned()));
                 return Err(HerderError::internal(explain(&error)));
             }
         };
@@ -234,6 +256,7 @@ impl Core {
     }
 
     async fn remove_tasks(&self, name: &str) {
+        self.restarts.forget_tasks(name);
         let ids = self.worker.tasks_of(name);
         self.worker.stop_tasks(&ids).await;
         self.status.remove_tasks(name);

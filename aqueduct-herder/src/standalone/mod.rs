@@ -4,6 +4,7 @@
 //! the connector's lock while it works, on a task of its own, so that a caller who goes away interrupts nothing and a
 //! connector that hangs holds up no other. Everything but the offsets is lost at exit.
 
+mod auto_restart;
 mod commands;
 mod status;
 
@@ -18,6 +19,7 @@ use aqueduct_worker::{ConnectorEvents, TaskId, Worker};
 use parking_lot::Mutex;
 
 use crate::offsets::{Offsets, not_stopped};
+use crate::restarts::AutoRestarts;
 use crate::statuses::not_found;
 use crate::validate::{as_validation_failure, validate};
 use crate::{
@@ -40,8 +42,12 @@ struct Core {
     ready: AtomicBool,
     /// Why no source connector can be created: its offsets could not be stored.
     no_sources: Option<String>,
+    restarts: AutoRestarts,
     runtime: tokio::runtime::Handle,
 }
+
+/// How long a command that ends a connector waits for the one before it.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Passes what connector instances ask for on to the herder.
 struct Events(std::sync::Weak<Core>);
@@ -66,7 +72,7 @@ impl StandaloneHerder {
         no_sources: Option<String>,
         runtime: tokio::runtime::Handle,
     ) -> Self {
-        Self(Arc::new(Core {
+        let core = Arc::new(Core {
             worker,
             info,
             config: Mutex::default(),
@@ -74,8 +80,11 @@ impl StandaloneHerder {
             locks: Mutex::default(),
             ready: AtomicBool::new(false),
             no_sources,
+            restarts: AutoRestarts::new(runtime.clone()),
             runtime,
-        }))
+        });
+        core.watch_failures();
+        Self(core)
     }
 
     /// The connectors of the command line are there: the worker is ready.
@@ -85,6 +94,7 @@ impl StandaloneHerder {
 
     /// Stops every connector and task: tasks of all connectors first, so that one deadline serves them all.
     pub async fn stop(&self) {
+        self.0.restarts.forget_all();
         self.0.worker.stop().await;
     }
 
@@ -243,6 +253,17 @@ impl Core {
             return Err(not_stopped(name));
         }
         Ok(connector)
+    }
+
+    /// The lock of a connector for a command that ends what runs there. A connector that hangs may keep the command before
+    /// it from ending; its instance is given up then.
+    async fn take_over(&self, name: &str) -> tokio::sync::OwnedMutexGuard<()> {
+        if let Ok(lock) = tokio::time::timeout(PATIENCE, self.lock(name)).await {
+            return lock;
+        }
+        tracing::warn!("A command to connector {name} does not end; the instance is given up");
+        self.worker.stop_connector(name).await;
+        self.lock(name).await
     }
 
     /// The lock of a connector; held while a command works on it.

@@ -6,6 +6,7 @@ use aqueduct_storage::{MemoryStatusStore, Status};
 use aqueduct_worker::{StatusListener, TaskId};
 
 use super::Core;
+use crate::restarts::Subject;
 use crate::statuses::{connector_status, kind_of, not_found, task_status};
 use crate::{ConnectorInfo, ConnectorKind, ConnectorStatus, HerderError, TaskInfo, TaskStatus};
 
@@ -41,11 +42,16 @@ impl Core {
     pub(super) fn status_of(&self, name: &str) -> Result<ConnectorStatus, HerderError> {
         let config = self.config.lock();
         let kind = config.get(name).map_or(ConnectorKind::Unknown, |found| kind_of(&self.worker, &found.config));
-        connector_status(name, self.status.connector(name), self.status.tasks(name), kind)
+        drop(config);
+        let mut answer = connector_status(name, self.status.connector(name), self.status.tasks(name), kind)?;
+        self.show_restarts(&mut answer);
+        Ok(answer)
     }
 
     pub(super) fn task_status(&self, id: &TaskId) -> Result<TaskStatus, HerderError> {
-        task_status(id, self.status.task(&id.connector, id.task))
+        let mut answer = task_status(id, self.status.task(&id.connector, id.task))?;
+        answer.status.restarts = self.restarts_of(&Subject::Task(id.clone()));
+        Ok(answer)
     }
 
     pub(super) fn task_infos(&self, name: &str) -> Result<Vec<TaskInfo>, HerderError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aqueduct_api::{ClientKind, ConfigMap, Factory, OverrideRequest, Plugin, PluginKind};
 use aqueduct_config::connector_config::{
     self, ConnectorDefaults, PluginCatalogue, PluginDefault, PluginError, PluginKind as ConfigPluginKind, check_topics,
-    common_def, enrich, sink_def_with, source_def_with,
+    common_def, enrich, restart_keys_in, sink_def_with, source_def_with,
 };
 use aqueduct_config::{ConfigDef, ConfigValue, ConfigValueData, Type, client_config, parse_type};
 use aqueduct_plugins::{Catalogue, definition};
@@ -76,6 +76,7 @@ impl Check<'_> {
         let unexpected = |error: aqueduct_config::ConfigError| HerderError::internal(error.message().to_owned());
         let defaults = self.defaults();
         let base = if self.is_sink() { sink_def_with(&defaults) } else { source_def_with(&defaults) };
+        let base = base.define_all(restart_keys_in(self.config));
         let catalogue: Arc<dyn PluginCatalogue> = Arc::new(self.catalogue.clone());
         let def = enrich(&base, self.config, &catalogue, false).map_err(unexpected)?;
         let mut values = def.validate_all(self.config, &self.catalogue);

@@ -347,6 +347,7 @@ fn worker(keeper: &Arc<StatusKeeper>) -> Worker {
         topic_creation: true,
         topic_tracking: true,
         override_policy: configure(&ConfigMap::new()).unwrap().into(),
+        metrics_window: Default::default(),
         variables: Arc::new(ConfigTransformer::of_worker(&plugins, &ConfigMap::new()).unwrap()),
     };
     let producers = ProducerPool::new(ProducerSharing::Equal, "");

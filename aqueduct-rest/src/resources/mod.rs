@@ -3,6 +3,7 @@
 pub(crate) mod connectors;
 mod lifecycle;
 mod loggers;
+mod metrics;
 mod offsets;
 mod plugins;
 mod root;
@@ -18,6 +19,7 @@ use hyper::StatusCode;
 use hyper::body::Incoming;
 
 use aqueduct_herder::{Herder, HerderError};
+use aqueduct_metrics::Registry;
 
 use crate::answer::{Answer, Failure, Handled};
 use crate::client::HttpPeers;
@@ -37,6 +39,8 @@ pub(crate) struct Site {
     pub(crate) topic_tracking_reset: bool,
     pub(crate) request_timeout: Duration,
     pub(crate) health_timeout: Duration,
+    /// What `/metrics` shows; without it there is none.
+    pub(crate) metrics: Option<Registry>,
 }
 
 impl Site {
@@ -129,6 +133,8 @@ async fn here(site: &Site, resource: Resource<'_>, method: &str, call: Call<'_>)
         (Resource::Loggers, "GET") => Ok(loggers::list(site)),
         (Resource::Logger(logger), "GET") => loggers::get(site, logger),
         (Resource::Logger(logger), "PUT") => loggers::set(site, logger, call).await,
+        (Resource::Metrics, "GET") => metrics::print(site),
+        (Resource::OpenApi, "GET") => Ok(Answer::json(&crate::openapi::document())),
         _ => Err(Failure::unrouted(StatusCode::METHOD_NOT_ALLOWED)),
     }
 }

@@ -31,7 +31,7 @@ fn error(status: u16, message: &str) -> String {
 }
 
 /// Every resource, with the methods that it understands.
-const RESOURCES: [(&str, &str); 22] = [
+const RESOURCES: [(&str, &str); 23] = [
     ("/", "GET,HEAD,OPTIONS"),
     ("/health", "GET,HEAD,OPTIONS"),
     ("/connectors", "GET,HEAD,OPTIONS,POST"),
@@ -54,6 +54,7 @@ const RESOURCES: [(&str, &str); 22] = [
     ("/connector-plugins/x/config/validate", "OPTIONS,PUT"),
     ("/admin/loggers", "GET,HEAD,OPTIONS"),
     ("/admin/loggers/x", "GET,HEAD,OPTIONS,PUT"),
+    ("/openapi.json", "GET,HEAD,OPTIONS"),
 ];
 
 const METHODS: [&str; 9] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE", "FOO"];

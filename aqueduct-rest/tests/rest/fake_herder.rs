@@ -75,7 +75,7 @@ impl FakeHerder {
 
     fn instance(&self, state: &'static str) -> InstanceStatus {
         let worker_id = self.worker_id.lock().unwrap().clone();
-        InstanceStatus { state, worker_id, version: Some("<version>".to_owned()), trace: None }
+        InstanceStatus { state, worker_id, version: Some("<version>".to_owned()), trace: None, restarts: None }
     }
 
     fn status(&self, name: &str, missing: &str) -> Result<ConnectorStatus, HerderError> {

@@ -8,6 +8,8 @@ mod fake_herder;
 mod fake_loggers;
 mod fixture;
 mod forwarding;
+mod metrics;
+mod odd_names;
 mod ordered;
 mod recorded;
 mod scenarios;

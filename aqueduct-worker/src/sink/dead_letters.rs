@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use aqueduct_api::{ConnectError, TopicPartition};
 use aqueduct_kafka::{Admin, Delivery, DeliverySink, ErrorKind, KafkaError, NewTopic, Producer, ProducerLane};
+use aqueduct_metrics::groups::TaskErrorMetrics;
 use aqueduct_pipeline::{DeadLetters, EncodedRecord, Failure, Original, Reporter};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
@@ -41,6 +42,7 @@ struct Letters {
     /// A letter that a task reported and that could not be written.
     failure: Mutex<Option<ConnectError>>,
     progress: Notify,
+    metrics: Arc<TaskErrorMetrics>,
 }
 
 impl Letters {
@@ -49,6 +51,7 @@ impl Letters {
             return;
         };
         let outcome = outcome.map_err(|error| {
+            self.metrics.letter_lost();
             tracing::error!("Could not produce message to dead letter queue. topic={}: {error}", self.topic);
             connect_error(error)
         });
@@ -89,13 +92,19 @@ impl DeadLetterQueue {
     ///
     /// # Errors
     /// When the producer has failed.
-    pub(crate) fn new(form: DeadLetters, producer: &Producer, stop: CancellationToken) -> Result<Self, KafkaError> {
+    pub(crate) fn new(
+        form: DeadLetters,
+        producer: &Producer,
+        stop: CancellationToken,
+        metrics: Arc<TaskErrorMetrics>,
+    ) -> Result<Self, KafkaError> {
         let letters = Arc::new(Letters {
             topic: form.topic.to_string(),
             pending: Mutex::default(),
             unsent: Mutex::default(),
             failure: Mutex::default(),
             progress: Notify::new(),
+            metrics,
         });
         let lane = producer.register(Arc::clone(&letters) as _)?;
         Ok(Self { form, letters, sender: Mutex::new(Sender { lane, sequence: 0 }), stop })
@@ -119,6 +128,7 @@ impl DeadLetterQueue {
     }
 
     fn post(&self, letter: EncodedRecord, pending: Pending) {
+        self.letters.metrics.letter();
         let record = producer_record(letter);
         let mut sender = self.sender.lock();
         sender.sequence += 1;

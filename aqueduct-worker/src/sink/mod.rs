@@ -26,6 +26,7 @@ use aqueduct_storage::StatusState;
 use tokio::time::Instant;
 
 use crate::errors::connect_error;
+use crate::metering::SinkFeeds;
 use crate::status::TaskStatusReporter;
 use crate::task::TaskSignals;
 pub(crate) use dead_letters::{DeadLetterQueue, DeadLetterReporter};
@@ -57,6 +58,7 @@ pub(crate) struct SinkRun {
     pub(crate) flush_interval: Duration,
     pub(crate) flush_timeout: Duration,
     pub(crate) bad_records: BadRecords,
+    pub(crate) feeds: SinkFeeds,
 }
 
 /// Where bad records go, beside the log.
@@ -89,6 +91,7 @@ impl SinkRun {
             flush_interval,
             flush_timeout,
             bad_records: BadRecords { queue, set_up, errant },
+            feeds,
         } = self;
         if signals.is_paused() {
             status.report(StatusState::Paused);
@@ -138,6 +141,7 @@ impl SinkRun {
             flush_timeout,
             queue,
             errant,
+            feeds,
         };
         let outcome = sink.consume().await;
         // What was delivered is committed, also when the task has failed.
@@ -189,6 +193,7 @@ struct Loop {
     flush_timeout: Duration,
     queue: Option<Arc<DeadLetterQueue>>,
     errant: Option<Arc<ErrantRecords>>,
+    feeds: SinkFeeds,
 }
 
 impl Loop {
@@ -283,6 +288,7 @@ impl Loop {
             None => std::mem::take(&mut self.spare),
         };
         converted.reserve(records.len());
+        self.feeds.sink.read(records.len());
         // A topic is in use from its first readable record on.
         let mut untracked = None;
         for record in records {
@@ -299,6 +305,7 @@ impl Loop {
                 self.tracked.insert(topic);
             }
         }
+        self.feeds.sink.active(self.positions.uncommitted());
         self.batch = Some(Arc::new(converted));
         Ok(())
     }
@@ -306,8 +313,11 @@ impl Loop {
     /// Puts the batch, empty or not. A batch that the task could not take for now is kept and put again.
     async fn deliver(&mut self) -> Result<(), ConnectError> {
         let batch = self.batch.take().unwrap_or_default();
+        let (began, count) = (std::time::Instant::now(), batch.len());
         match self.task.put(Arc::clone(&batch)).await {
             Ok(()) => {
+                self.feeds.sink.put(count, began);
+                self.feeds.task.batch(count);
                 if let Some(error) = self.errant.as_ref().and_then(|errant| errant.take_failure()) {
                     return Err(error);
                 }
@@ -370,6 +380,8 @@ impl Loop {
             return Ok(());
         }
         self.commit.seqno += 1;
+        self.feeds.sink.commit_started(self.commit.seqno);
+        let began = std::time::Instant::now();
         let safe = match self.task.pre_commit(offered.clone()).await {
             Ok(safe) => safe,
             Err(error) => {
@@ -381,6 +393,7 @@ impl Loop {
                     self.consumer.seek(&to_kafka(&partition), offset);
                     self.positions.rewind(&partition, offset);
                 }
+                self.feeds.task.commit(began, false);
                 // What was converted and not delivered comes again too.
                 self.batch = None;
                 return Ok(());
@@ -404,16 +417,26 @@ impl Loop {
 
     fn committed(&mut self, seqno: u64, result: Result<(), aqueduct_kafka::KafkaError>) {
         if seqno != self.commit.seqno {
+            self.feeds.sink.commit_skipped();
             tracing::debug!("Skipping the answer to commit {seqno}, which is not the latest");
             return;
         }
         self.commit.running = false;
+        self.feeds.task.commit(self.commit.started.into_std(), result.is_ok());
         match result {
-            Ok(()) => self.positions.committed(),
+            Ok(()) => {
+                self.positions.committed();
+                self.committed_well();
+            }
             Err(error) => {
                 tracing::error!("Commit of offsets threw an unexpected exception for sequence number {seqno}: {error}");
             }
         }
+    }
+
+    fn committed_well(&self) {
+        self.feeds.sink.commit_completed();
+        self.feeds.sink.active(self.positions.uncommitted());
     }
 
     /// The last commit of partitions that the task gives up, and the task's farewell to them.
@@ -423,6 +446,7 @@ impl Loop {
             return Ok(());
         }
         self.commit.seqno += 1;
+        self.feeds.sink.commit_started(self.commit.seqno);
         self.commit.running = false;
         let letters = match &self.queue {
             Some(queue) => last_letters(queue, partitions).await,
@@ -439,6 +463,7 @@ impl Loop {
                         Ok(()) => {
                             self.positions.committing(offsets);
                             self.positions.committed();
+                            self.committed_well();
                         }
                         Err(error) => tracing::error!(
                             "Commit of offsets threw an unexpected exception for sequence number {}: {error}",
@@ -476,6 +501,7 @@ impl Loop {
         }
         let mut all: BTreeSet<TopicPartition> = from_kafka(&self.consumer.assignment()).into_iter().collect();
         all.extend(partitions.iter().cloned());
+        self.feeds.sink.assigned(all.len());
         self.context.set_assignment(all);
         if !partitions.is_empty() {
             self.task.open(partitions.to_vec()).await?;
@@ -534,6 +560,7 @@ impl Loop {
         }
         let mut assignment = self.context.assignment();
         assignment.retain(|partition| !partitions.contains(partition));
+        self.feeds.sink.assigned(assignment.len());
         self.context.set_assignment(assignment);
     }
 }

@@ -98,6 +98,19 @@ impl Positions {
         self.committed.append(&mut self.committing);
     }
 
+    /// How many records were consumed of the partitions that have a committed offset, and are not committed.
+    pub(crate) fn uncommitted(&self) -> u64 {
+        let run = self.run.as_ref();
+        let each = self.committed.iter().map(|(tp, committed)| {
+            let consumed = match run {
+                Some((partition, position)) if partition == tp => position,
+                _ => self.consumed.get(tp).or_else(|| self.delivered.get(tp)).unwrap_or(committed),
+            };
+            u64::try_from(consumed - committed).unwrap_or(0)
+        });
+        each.sum()
+    }
+
     /// The task lost these partitions.
     pub(crate) fn forget(&mut self, partitions: &[TopicPartition]) {
         for map in [&mut self.consumed, &mut self.delivered, &mut self.committing, &mut self.committed] {

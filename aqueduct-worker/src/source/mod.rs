@@ -26,6 +26,7 @@ use aqueduct_storage::{OffsetStore, OffsetWriter, StatusState, StoredOffsets};
 use tokio::time::Instant;
 
 use crate::errors::connect_error;
+use crate::metering::SourceFeeds;
 use crate::status::TaskStatusReporter;
 use crate::task::TaskSignals;
 use acks::Acks;
@@ -51,6 +52,7 @@ pub(crate) struct SourceRun {
     pub(crate) track_topics: bool,
     pub(crate) flush_interval: Duration,
     pub(crate) flush_timeout: Duration,
+    pub(crate) feeds: SourceFeeds,
 }
 
 /// What stays with a record until it is acknowledged.
@@ -80,6 +82,7 @@ impl SourceRun {
             track_topics,
             flush_interval,
             flush_timeout,
+            feeds,
         } = self;
         if signals.is_paused() {
             status.report(StatusState::Paused);
@@ -117,6 +120,8 @@ impl SourceRun {
             flush_interval,
             flush_timeout,
             signals,
+            feeds,
+            dropped: 0,
         };
         let mut poller = started.poller;
         let outcome = source.read(poller.as_mut()).await;
@@ -146,6 +151,9 @@ struct Loop {
     flush_interval: Duration,
     flush_timeout: Duration,
     signals: TaskSignals,
+    feeds: SourceFeeds,
+    /// Records that ended on the way and are not counted yet.
+    dropped: usize,
 }
 
 impl Loop {
@@ -153,6 +161,7 @@ impl Loop {
     async fn read(&mut self, poller: &mut dyn SourcePoller) -> Result<(), ConnectError> {
         while !self.signals.stop.is_cancelled() {
             self.collect()?;
+            let began = std::time::Instant::now();
             let batch = {
                 let mut poll = poller.poll();
                 loop {
@@ -179,6 +188,10 @@ impl Loop {
                 }
                 Err(error) => return Err(error),
             };
+            if let Some(batch) = &batch {
+                self.feeds.source.polled(batch.len(), began);
+                self.feeds.task.batch(batch.len());
+            }
             for record in batch.into_iter().flatten() {
                 if self.send(record).await? == Flow::Stop {
                     return Ok(());
@@ -218,6 +231,7 @@ impl Loop {
         let encoded = match self.pipeline.process(&source_partition, &source_offset, record)? {
             SourceOutcome::Send(encoded) => encoded,
             SourceOutcome::Dropped => {
+                self.dropped += 1;
                 // The offset of a dropped record is not tracked: it is committed with the next record that is sent.
                 if let Some(record) = kept {
                     tell_task(&*self.control, &record, None);
@@ -293,6 +307,7 @@ impl Loop {
     /// Takes the results that have arrived; a record that failed for good fails the task, unless that is tolerated.
     fn collect(&mut self) -> Result<(), ConnectError> {
         let delivered = self.acks.take();
+        let outstanding = self.submitted.outstanding();
         let mut metadata = delivered.metadata.into_iter().peekable();
         for run in delivered.acknowledged {
             let (control, status, tracked) = (&self.control, &self.status, &mut self.tracked);
@@ -313,6 +328,8 @@ impl Loop {
                 }
             });
         }
+        let written = outstanding - self.submitted.outstanding();
+        self.feeds.source.finished(written, std::mem::take(&mut self.dropped));
         // Acknowledged records make room here, not at the next commit: a source reads millions of them in between.
         let writer = &mut self.writer;
         self.submitted.committable(|partition, offset| writer.put(partition, Some(offset)));
@@ -332,6 +349,7 @@ impl Loop {
         }
         let failure = connect_error(error);
         self.pipeline.operator().report(Stage::KafkaProduce, PRODUCING_CLASS, Original::Unknown, failure)?;
+        self.dropped += 1;
         let control = &self.control;
         self.submitted.acknowledge(sequence..sequence + 1, |_, kept| {
             if let Some(record) = &kept.record {
@@ -350,7 +368,10 @@ impl Loop {
 
     /// Stores the committable offsets. A failure is logged, and they go with the next commit.
     async fn commit(&mut self, timeout: Duration) {
-        let committed = match self.writer.flush(timeout).await {
+        let began = std::time::Instant::now();
+        let flushed = self.writer.flush(timeout).await;
+        self.feeds.task.commit(began, flushed.is_ok());
+        let committed = match flushed {
             Ok(partitions) => {
                 tracing::debug!("Committed the offsets of {partitions} source partitions");
                 self.control.commit().await

@@ -107,6 +107,7 @@ fn settings(plugins: &Plugins) -> WorkerSettings {
         topic_creation: true,
         topic_tracking: true,
         override_policy: configure(&Default::default()).expect("the policy takes no configuration").into(),
+        metrics_window: Default::default(),
         variables: Arc::default(),
     }
 }
