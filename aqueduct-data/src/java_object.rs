@@ -122,7 +122,7 @@ mod tests {
         check("1-2", "Illegal embedded sign character");
         check("--2", "Illegal embedded sign character");
         check("0x1F", "For input string: \"x1F\"");
-        check("1234567890.5", "For input string: \"567890.5\"");
+        check("1234567890.5", "For input string: \"4567890.5\"");
     }
 
     #[test]

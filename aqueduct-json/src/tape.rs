@@ -150,15 +150,17 @@ impl<'a> Node<'a> {
     /// Whether a string's content is this.
     #[inline]
     pub(crate) fn is_text(self, text: &str) -> bool {
-        if self.token.escaped { text::decoded(self.raw()) == text } else { self.raw() == text.as_bytes() }
+        let raw = self.raw();
+        if self.token.escaped {
+            return text::decoded(raw) == text;
+        }
+        raw == text.as_bytes() || (raw.len() > text.len() && !raw.is_ascii() && text::decoded(raw) == text)
     }
 
     /// Whether two strings have the same content.
     pub(crate) fn same_text(self, other: Self) -> bool {
-        match (self.token.escaped, other.token.escaped) {
-            (false, false) => self.raw() == other.raw(),
-            _ => text::decoded(self.raw()) == text::decoded(other.raw()),
-        }
+        // Bytes that differ may still say the same: overlong UTF-8, and what becomes a question mark.
+        self.raw() == other.raw() || text::decoded(self.raw()) == text::decoded(other.raw())
     }
 
     /// The elements of an array; nothing for other kinds.

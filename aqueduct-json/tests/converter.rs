@@ -60,6 +60,24 @@ fn strings_without_escapes_share_the_buffer() {
 }
 
 #[test]
+fn names_that_say_the_same_in_other_bytes_are_one_member() {
+    for json in [
+        // Beyond U+10FFFF, which no text here can hold.
+        &b"{\"\xf6\xb1\xb6\x9fx\":1,\"\xf6\xb1\x96\x9fx\":2}"[..],
+        // An overlong form.
+        b"{\"a\":1,\"\xc1\xa1\":2}",
+        br#"{"a":1,"\u0061":2}"#,
+    ] {
+        let read = plain().to_connect_data("t", &Vec::new(), Some(Bytes::from_static(json))).unwrap();
+        let values: Vec<&Value> = read.value.as_map().unwrap().iter().map(|(_, value)| value).collect();
+        assert_eq!(values, [&Value::Int64(2)], "{}", json.escape_ascii());
+    }
+    let envelope = b"{\"schema\":{\"type\":\"int8\"},\"p\xc1\xa1yload\":5}";
+    let read = converter(&[]).to_connect_data("t", &Vec::new(), Some(Bytes::from_static(envelope))).unwrap();
+    assert_eq!(read.value, Value::Int8(5));
+}
+
+#[test]
 fn maps_come_in_the_order_of_javas_hash_map() {
     for (json, expect) in [
         (r#"{"z":1,"y":2,"x":3,"aa":4}"#, "{aa=4, x=3, y=2, z=1}"),

@@ -41,22 +41,25 @@ fn corpus() -> Corpus {
             (class.clone(), props)
         });
     let transforms = with_paths.collect::<Vec<_>>().into_iter().chain(transforms);
-    let records = cases.iter().filter_map(|case| {
-        let input = ConformanceRecord::decode(&case["input"]).ok()?;
-        Some(Record {
-            topic: input.topic?.into(),
-            partition: input.partition,
-            key: input.key,
-            value: input.value,
-            timestamp: input.timestamp,
-            headers: input.headers,
-            origin: match input.kind {
-                RecordKind::Sink { offset } => Origin::Sink { offset },
-                RecordKind::Source { .. } => Origin::Source,
-            },
-        })
-    });
+    let records = cases.iter().filter_map(|case| record_of(&case["input"]));
     Corpus { records: records.collect(), transforms: transforms.collect() }
+}
+
+/// A recorded record; none where it has no topic.
+fn record_of(input: &Json) -> Option<Record> {
+    let input = ConformanceRecord::decode(input).ok()?;
+    Some(Record {
+        topic: input.topic?.into(),
+        partition: input.partition,
+        key: input.key,
+        value: input.value,
+        timestamp: input.timestamp,
+        headers: input.headers,
+        origin: match input.kind {
+            RecordKind::Sink { offset } => Origin::Sink { offset },
+            RecordKind::Source { .. } => Origin::Source,
+        },
+    })
 }
 
 /// Sends a record through; answers how many transforms it passed.
@@ -110,4 +113,32 @@ fn no_chain_panics() {
     }
     // Most of what could happen does.
     assert!(passed.get() > 10_000, "only {} steps succeeded", passed.get());
+}
+
+/// Where Java's transform succeeds, the same configuration read as paths does the same, as long as no name has a dot or a
+/// backtick.
+#[test]
+fn a_path_of_one_name_is_that_name() {
+    let plugins = aqueduct_transforms::plugins();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/transforms.jsonl");
+    let mut compared = 0;
+    for line in std::fs::read_to_string(path).unwrap().lines() {
+        let case: Json = serde_json::from_str(line).unwrap();
+        let props = config(&case["config"]).unwrap().into_iter().map(|(key, value)| Some((key, value?)));
+        let Some(props) = props.collect::<Option<ConfigMap>>() else { continue };
+        let has_path = ["field", "fields", "spec", "exclude", "include", "renames", "hoisted"]
+            .into_iter()
+            .filter_map(|key| props.get(key))
+            .any(|value| value.contains(['.', '`']));
+        let Some(record) = record_of(&case["input"]).filter(|_| !has_path) else { continue };
+        let plugin = plugins.iter().find(|plugin| plugin.class == case["class"].as_str().unwrap()).unwrap();
+        let Factory::Transformation { configure, .. } = &plugin.factory else { panic!("{plugin:?} is no transform") };
+        let apply = |props: &ConfigMap| configure(props).and_then(|mut transform| transform.apply(record.clone()));
+        let Ok(expected) = apply(&props) else { continue };
+        let mut props = props;
+        props.insert("field.syntax.version".to_owned(), "V2".to_owned());
+        assert_eq!(apply(&props), Ok(expected), "{}", case["id"]);
+        compared += 1;
+    }
+    assert!(compared > 2000, "{compared}");
 }

@@ -74,5 +74,6 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
     .map(|text| text.as_bytes().to_vec())
     .into_iter()
     .chain(["{\"a\":1}".encode_utf16().flat_map(u16::to_be_bytes).collect()])
+    .chain([b"{\"\xf6\xb1\xb6\x9fx\":1,\"\xf6\xb1\x96\x9fx\":2,\"\xc1\xa1\":3,\"a\":4}".to_vec()])
     .collect()
 }

@@ -14,10 +14,10 @@ use crate::part::Part;
 use crate::replace_field::{self, ReplaceField};
 use crate::timestamp_converter::{self, TimestampConverter};
 
-/// The names on the way, and the last one.
+/// The names on the way, and the last one; nothing is the field with the empty name.
 fn path(text: &str) -> Result<(Vec<ByteString>, ByteString), ConfigError> {
     let mut names = FieldPath::parse(text, "V2")?.into_names();
-    let last = names.pop().ok_or_else(|| ConfigError::new(format!("The path [{text}] names no field")))?;
+    let last = names.pop().unwrap_or_default();
     Ok((names, last))
 }
 
