@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use aqueduct_api::{ClientKind, ConfigMap, ConnectError, OverrideRequest};
 use aqueduct_config::client_config;
-use aqueduct_config::worker_config::standalone;
+use aqueduct_config::worker_config::{distributed, standalone};
 use aqueduct_kafka::ClientSettings;
 
 use crate::TaskId;
@@ -136,21 +136,53 @@ pub fn admin_settings(
 /// the worker itself, of which a client would only say that it has no use for them.
 pub fn own_client_keys(originals: &ConfigMap) -> ConfigMap {
     const OTHERS: [&str; 3] = ["admin.", "producer.", "consumer."];
-    const WORKER: [&str; 8] = [
+    const WORKER: [&str; 10] = [
         "key.converter",
         "value.converter",
         "header.converter",
         "internal.key.converter",
         "internal.value.converter",
+        "config.storage.",
         "offset.storage.",
+        "status.storage.",
         "config.providers",
         "plugin.",
     ];
-    let (worker, client) = (standalone(), client_config::admin());
+    let (workers, client) = ([standalone(), distributed()], client_config::admin());
+    let of_worker = |key: &str| workers.iter().any(|worker| worker.key(key).is_some());
     originals
         .iter()
         .filter(|(key, _)| !OTHERS.iter().chain(&WORKER).any(|prefix| key.starts_with(prefix)))
-        .filter(|(key, _)| worker.key(key).is_none() || client.key(key).is_some())
+        .filter(|(key, _)| !of_worker(key) || client.key(key).is_some())
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_of_the_worker_gets_what_clients_read_and_nothing_else() {
+        let check = |key: &str, kept: bool| {
+            let originals = ConfigMap::from([(key.to_owned(), "1".to_owned())]);
+            assert_eq!(own_client_keys(&originals).contains_key(key), kept, "{key}");
+        };
+        for key in ["bootstrap.servers", "retry.backoff.ms", "security.protocol", "sasl.jaas.config", "of.a.plugin"] {
+            check(key, true);
+        }
+        for key in [
+            "group.id",
+            "session.timeout.ms",
+            "config.storage.topic",
+            "offset.storage.partitions",
+            "status.storage.cleanup.policy",
+            "scheduled.rebalance.max.delay.ms",
+            "offset.storage.file.filename",
+            "key.converter.schemas.enable",
+            "producer.acks",
+        ] {
+            check(key, false);
+        }
+    }
 }
