@@ -10,12 +10,8 @@ mod client;
 use std::time::Duration;
 
 use aqueduct_devbroker::DevBroker;
-use bytes::{Buf, Bytes};
-use client::{Client, NOBODY, name};
-use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
-use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
-use kafka_protocol::messages::*;
-use kafka_protocol::protocol::StrBytes;
+use bytes::Bytes;
+use client::{Client, NOBODY};
 
 struct Seeded(u64);
 
@@ -28,27 +24,6 @@ impl Seeded {
 
 fn number(variable: &str, usual: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
-}
-
-/// Requests as they should be, without the length before them.
-fn good() -> Vec<Bytes> {
-    let metadata =
-        MetadataRequest::default().with_topics(Some(vec![MetadataRequestTopic::default().with_name(Some(name("t")))]));
-    let partition = FetchPartition::default().with_partition_max_bytes(1000);
-    let topic = FetchTopic::default().with_topic(name("t")).with_partitions(vec![partition]);
-    let fetch = FetchRequest::default().with_max_bytes(1000).with_topics(vec![topic]);
-    let join = JoinGroupRequest::default()
-        .with_group_id(GroupId(StrBytes::from_static_str("g")))
-        .with_session_timeout_ms(6000)
-        .with_protocol_type(StrBytes::from_static_str("connect"));
-    let produce = client::produce_request("t", client::batch(NOBODY, &[("k", Some("v")), ("l", None)]));
-    let mut all = vec![client::frame(&ApiVersionsRequest::default(), 3, 1)];
-    all.extend((0..=13).map(|version| client::frame(&metadata, version, 1)));
-    all.extend((4..=12).map(|version| client::frame(&fetch, version, 1)));
-    all.extend((0..=4).map(|version| client::frame(&join, version, 1)));
-    all.extend((3..=12).map(|version| client::frame(&produce, version, 1)));
-    all.iter_mut().for_each(|frame| frame.advance(4));
-    all
 }
 
 /// Changes some bytes, cuts something off, or puts an extreme number somewhere; the api key may become any other.
@@ -78,7 +53,7 @@ async fn no_frame_harms_the_broker() {
     println!("seed {seed}, {frames} frames");
     let mut random = Seeded(seed);
     let broker = DevBroker::builder().start().await.unwrap();
-    let good = good();
+    let good = client::requests();
     let mut answered = 0;
     for _ in 0..frames {
         let frame = spoil(&good[random.below(good.len())], &mut random);

@@ -131,6 +131,10 @@ impl MemoryStatusStore {
             if let Some(connector) = all.get_mut(name) {
                 connector.status = None;
                 connector.tasks.clear();
+                // Its topics outlive a connector in Java's standalone mode.
+                if connector.topics.is_empty() {
+                    all.remove(name);
+                }
             }
             return;
         }

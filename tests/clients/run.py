@@ -4,7 +4,8 @@
   run.py BOOTSTRAP BINARY
 
 The PyPI packages kafka-connect-py and kafkaconnect create, validate, pause, restart and delete connectors;
-prometheus_client's parser reads /metrics; schemathesis tries what /openapi.json says (its long form: fuzz.py).
+prometheus_client's parser reads /metrics; schemathesis tries what /openapi.json says (its long form: fuzz.py);
+two hundred clients create and delete at once (its long form: parallel.py).
 requirements.txt has the packages. Ends with `N passed, M failed`.
 """
 import json
@@ -14,6 +15,7 @@ import traceback
 import uuid
 
 import fuzz
+import parallel
 from kafka_connect import KafkaConnect
 from kafkaconnect.connect import Connect
 from prometheus_client.parser import text_string_to_metric_families
@@ -167,11 +169,17 @@ def schemathesis(worker):
     assert worker.process.poll() is None, "the worker ended"
 
 
+def two_hundred_at_once(worker):
+    """Two hundred clients at once leave exactly what they created, and no open file."""
+    for said in parallel.rounds(worker, 4):
+        print(said)
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     passed = failed = 0
-    for test in (kafka_connect_py, kafkaconnect, prometheus, schemathesis):
+    for test in (kafka_connect_py, kafkaconnect, prometheus, schemathesis, two_hundred_at_once):
         try:
             with Worker(sys.argv[1], sys.argv[2]) as worker:
                 test(worker)

@@ -9,11 +9,12 @@ use kafka_protocol::indexmap::IndexMap;
 use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
 use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
 use kafka_protocol::messages::fetch_response::PartitionData;
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::produce_response::PartitionProduceResponse;
 use kafka_protocol::messages::{
-    ApiKey, CreateTopicsRequest, FetchRequest, InitProducerIdRequest, ProduceRequest, RequestHeader, ResponseHeader,
-    TopicName, TransactionalId,
+    ApiKey, ApiVersionsRequest, CreateTopicsRequest, FetchRequest, GroupId, InitProducerIdRequest, JoinGroupRequest,
+    MetadataRequest, ProduceRequest, RequestHeader, ResponseHeader, TopicName, TransactionalId,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, Request, StrBytes};
 use kafka_protocol::records::{
@@ -216,4 +217,25 @@ pub(crate) fn batch_at(origin: Origin, timestamp: i64, records: &[(&str, Option<
 
 pub(crate) fn decode(mut bytes: Bytes) -> Vec<Record> {
     RecordBatchDecoder::decode_all(&mut bytes).unwrap().into_iter().flat_map(|set| set.records).collect()
+}
+
+/// Requests as they should be, without the length before them.
+pub(crate) fn requests() -> Vec<Bytes> {
+    let metadata =
+        MetadataRequest::default().with_topics(Some(vec![MetadataRequestTopic::default().with_name(Some(name("t")))]));
+    let partition = FetchPartition::default().with_partition_max_bytes(1000);
+    let topic = FetchTopic::default().with_topic(name("t")).with_partitions(vec![partition]);
+    let fetch = FetchRequest::default().with_max_bytes(1000).with_topics(vec![topic]);
+    let join = JoinGroupRequest::default()
+        .with_group_id(GroupId(StrBytes::from_static_str("g")))
+        .with_session_timeout_ms(6000)
+        .with_protocol_type(StrBytes::from_static_str("connect"));
+    let produce = produce_request("t", batch(NOBODY, &[("k", Some("v")), ("l", None)]));
+    let mut all = vec![frame(&ApiVersionsRequest::default(), 3, 1)];
+    all.extend((0..=13).map(|version| frame(&metadata, version, 1)));
+    all.extend((4..=12).map(|version| frame(&fetch, version, 1)));
+    all.extend((0..=4).map(|version| frame(&join, version, 1)));
+    all.extend((3..=12).map(|version| frame(&produce, version, 1)));
+    all.iter_mut().for_each(|frame| frame.advance(4));
+    all
 }

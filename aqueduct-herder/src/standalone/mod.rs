@@ -6,9 +6,10 @@
 
 mod auto_restart;
 mod commands;
+mod locks;
 mod status;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +27,7 @@ use crate::{
     ConfigInfos, ConfigKeyInfo, ConnectorInfo, ConnectorOffset, ConnectorStatus, Created, Herder, HerderError,
     NewConnector, PluginInfo, PluginLookup, RestartRequest, ServerInfo, TaskInfo, TaskStatus, listing,
 };
+use locks::{ConnectorLock, ConnectorLocks};
 pub use status::StatusKeeper;
 
 /// The herder of a standalone worker. Cheap to clone.
@@ -38,7 +40,7 @@ struct Core {
     config: Mutex<MemoryConfigStore>,
     status: Arc<MemoryStatusStore>,
     /// Held by the command that works on a connector.
-    locks: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    locks: ConnectorLocks,
     ready: AtomicBool,
     /// Why no source connector can be created: its offsets could not be stored.
     no_sources: Option<String>,
@@ -77,7 +79,7 @@ impl StandaloneHerder {
             info,
             config: Mutex::default(),
             status,
-            locks: Mutex::default(),
+            locks: ConnectorLocks::default(),
             ready: AtomicBool::new(false),
             no_sources,
             restarts: AutoRestarts::new(runtime.clone()),
@@ -257,7 +259,7 @@ impl Core {
 
     /// The lock of a connector for a command that ends what runs there. A connector that hangs may keep the command before
     /// it from ending; its instance is given up then.
-    async fn take_over(&self, name: &str) -> tokio::sync::OwnedMutexGuard<()> {
+    async fn take_over(&self, name: &str) -> ConnectorLock {
         if let Ok(lock) = tokio::time::timeout(PATIENCE, self.lock(name)).await {
             return lock;
         }
@@ -267,8 +269,7 @@ impl Core {
     }
 
     /// The lock of a connector; held while a command works on it.
-    async fn lock(&self, name: &str) -> tokio::sync::OwnedMutexGuard<()> {
-        let lock = Arc::clone(self.locks.lock().entry(name.to_owned()).or_default());
-        lock.lock_owned().await
+    async fn lock(&self, name: &str) -> ConnectorLock {
+        self.locks.lock(name).await
     }
 }
