@@ -2,9 +2,9 @@
 //!
 //! With `field=line`, the value `"foo"` becomes the struct `Struct{line=foo}`, or without a schema the map `{line=foo}`.
 
-use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type};
-use aqueduct_data::{ByteString, SchemaAndValue, SchemaBuilder, Struct, Value, ValueMap};
+use aqueduct_data::{ByteString, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
 
 use crate::part::Part;
 use crate::schema_cache::SchemaCache;
@@ -34,26 +34,27 @@ impl HoistField {
     }
 }
 
+fn hoisted(field: &ByteString, schema: &SchemaRef) -> Result<SchemaRef, ConnectError> {
+    Ok(SchemaBuilder::structure().field(field.clone(), schema.clone()).build()?.lasting())
+}
+
 impl Transform for HoistField {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
-        let SchemaAndValue { schema, value } = std::mem::take(self.part.of(&mut record));
-        let hoisted = match schema {
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
+        let part = self.part.of(record);
+        match &part.schema {
             None => {
-                let mut map = ValueMap::with_capacity(2);
-                map.insert(self.field.clone(), value);
-                SchemaAndValue::schemaless(map)
+                let pairs = vec![(Value::String(self.field.clone()), std::mem::take(&mut part.value))];
+                part.value = Value::from(ValueMap::of_distinct(pairs));
             }
             Some(schema) => {
                 let field = &self.field;
-                let updated = self
-                    .schemas
-                    .get(&schema, |schema| SchemaBuilder::structure().field(field.clone(), schema.clone()).build())?;
-                let mut hoisted = Struct::new(updated.clone())?;
-                hoisted.put_at(0, value)?;
-                SchemaAndValue::new(updated.clone(), Value::from(hoisted))
+                let updated = self.schemas.get(schema, |schema| hoisted(field, schema))?;
+                schema.validate_field(Some(field), &part.value)?;
+                let values = vec![std::mem::take(&mut part.value)];
+                part.value = Value::from(Struct::from_values(updated.clone(), values));
+                part.schema = Some(updated.clone());
             }
-        };
-        *self.part.of(&mut record) = hoisted;
-        Ok(Some(record))
+        }
+        Ok(Fate::Kept)
     }
 }
