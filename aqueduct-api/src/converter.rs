@@ -25,6 +25,20 @@ pub trait Converter: Send {
         data: &SchemaAndValue,
     ) -> Result<Option<Bytes>, ConnectError>;
 
+    /// As [`Converter::from_connect_data`], for data that nobody needs afterwards: strings and bytes can be handed on
+    /// instead of shared. What it answers is the same.
+    ///
+    /// # Errors
+    /// As [`Converter::from_connect_data`].
+    fn from_owned_connect_data(
+        &mut self,
+        topic: &str,
+        headers: &mut RawHeaders,
+        data: SchemaAndValue,
+    ) -> Result<Option<Bytes>, ConnectError> {
+        self.from_connect_data(topic, headers, &data)
+    }
+
     /// The data in the bytes of a key or value.
     ///
     /// # Errors

@@ -37,7 +37,7 @@ pub use source::{
     OffsetReader, SourceControl, SourceHost, SourcePoller, SourceTask, SourceTaskContext, StartedSource,
     TransactionContext, TransactionRequests,
 };
-pub use transform::{Predicate, Transform};
+pub use transform::{Fate, Predicate, Transform};
 
 use std::collections::BTreeMap;
 use std::future::Future;

@@ -302,7 +302,7 @@ impl RecordMaker {
                 topic: self.topic.clone(),
                 partition: None,
                 key: SchemaAndValue::NULL,
-                value: SchemaAndValue { schema: Some(Arc::clone(&self.schema)), value: Value::String(line) },
+                value: SchemaAndValue { schema: Some(self.schema.clone()), value: Value::String(line) },
                 timestamp: Some(self.timestamp),
                 headers: Headers::new(),
                 origin: Origin::Source,

@@ -28,6 +28,15 @@ impl PlainConverter for ByteArrayConverter {
         }
     }
 
+    fn write_owned(&mut self, data: SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
+        match data {
+            SchemaAndValue { schema: Some(schema), value: Value::Bytes(bytes) } if schema.r#type() == Type::Bytes => {
+                Ok(Some(bytes))
+            }
+            other => self.write(&other),
+        }
+    }
+
     fn read(&mut self, bytes: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
         let value = bytes.map_or(Value::Null, Value::Bytes);
         Ok(SchemaAndValue::new(Schema::optional_bytes(), value))

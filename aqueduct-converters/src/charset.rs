@@ -72,28 +72,31 @@ impl Charset {
     }
 
     /// The text of bytes.
-    pub(crate) fn decode(self, bytes: &Bytes) -> ByteString {
+    #[inline]
+    pub(crate) fn decode(self, bytes: Bytes) -> ByteString {
         match self {
-            Self::Utf8 => ByteString::try_from(bytes.clone()).unwrap_or_else(|_| utf8::decode(bytes).into()),
+            // ASCII is found out soon, and never malformed; other bytes may be needed again.
+            Self::Utf8 if bytes.is_ascii() => ByteString::try_from(bytes).expect("ASCII is UTF-8"),
+            Self::Utf8 => ByteString::try_from(bytes.clone()).unwrap_or_else(|_| utf8::decode(&bytes).into()),
             Self::Latin1 => bytes.iter().map(|&byte| char::from(byte)).collect::<String>().into(),
             Self::Ascii => {
                 bytes.iter().map(|&byte| if byte < 0x80 { byte.into() } else { '\u{fffd}' }).collect::<String>().into()
             }
-            Self::Utf16(order) => from_utf16(bytes, order).into(),
+            Self::Utf16(order) => from_utf16(&bytes, order).into(),
             Self::Utf16Marked => match &bytes[..] {
                 [0xfe, 0xff, rest @ ..] => from_utf16(rest, Order::Big),
                 [0xff, 0xfe, rest @ ..] => from_utf16(rest, Order::Little),
                 all => from_utf16(all, Order::Big),
             }
             .into(),
-            Self::Utf32(order) => from_utf32(bytes, order).into(),
+            Self::Utf32(order) => from_utf32(&bytes, order).into(),
             Self::Utf32Marked => match &bytes[..] {
                 [0, 0, 0xfe, 0xff, rest @ ..] => from_utf32(rest, Order::Big),
                 [0xff, 0xfe, 0, 0, rest @ ..] => from_utf32(rest, Order::Little),
                 all => from_utf32(all, Order::Big),
             }
             .into(),
-            Self::National(encoding) => decode_national(encoding, bytes).into(),
+            Self::National(encoding) => decode_national(encoding, &bytes).into(),
         }
     }
 }
@@ -188,7 +191,7 @@ mod tests {
     fn check(name: &str, text: &str, bytes: &[u8]) {
         let charset = Charset::of_name(name).unwrap();
         assert_eq!(&charset.encode(text.into())[..], bytes, "{name} {text}");
-        assert_eq!(&*charset.decode(&Bytes::copy_from_slice(bytes)), text, "{name} {text}");
+        assert_eq!(&*charset.decode(Bytes::copy_from_slice(bytes)), text, "{name} {text}");
     }
 
     #[test]
@@ -235,7 +238,7 @@ mod tests {
             ("UTF-32", b"\xfe\xff\0a", "\u{fffd}"),
             ("windows-1252", b"\x81\x80", "\u{fffd}€"),
         ] {
-            assert_eq!(&*Charset::of_name(name).unwrap().decode(&Bytes::from_static(bytes)), text, "{name} {bytes:x?}");
+            assert_eq!(&*Charset::of_name(name).unwrap().decode(Bytes::from_static(bytes)), text, "{name} {bytes:x?}");
         }
     }
 

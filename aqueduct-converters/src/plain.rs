@@ -44,6 +44,14 @@ pub(crate) trait PlainConverter: Send + 'static {
     /// `DataException` when the value cannot be expressed.
     fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Bytes>, ConnectError>;
 
+    /// As [`PlainConverter::write`], for a value that nobody needs afterwards.
+    ///
+    /// # Errors
+    /// As [`PlainConverter::write`].
+    fn write_owned(&mut self, data: SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
+        self.write(&data)
+    }
+
     /// The value in bytes.
     ///
     /// # Errors
@@ -63,6 +71,15 @@ impl<C: PlainConverter> Converter for Plain<C> {
         data: &SchemaAndValue,
     ) -> Result<Option<Bytes>, ConnectError> {
         self.0.write(data)
+    }
+
+    fn from_owned_connect_data(
+        &mut self,
+        _topic: &str,
+        _headers: &mut RawHeaders,
+        data: SchemaAndValue,
+    ) -> Result<Option<Bytes>, ConnectError> {
+        self.0.write_owned(data)
     }
 
     fn to_connect_data(

@@ -1,6 +1,6 @@
 //! `StringConverter`: texts in a character set, UTF-8 unless it is configured otherwise.
 
-use aqueduct_api::data::{ByteString, Bytes, Schema, SchemaAndValue, Value};
+use aqueduct_api::data::{Bytes, Schema, SchemaAndValue, Value};
 use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Plugin};
 
 use crate::charset::Charset;
@@ -60,9 +60,19 @@ impl PlainConverter for StringConverter {
         Ok(Some(self.writes.encode(text)))
     }
 
+    fn write_owned(&mut self, data: SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
+        match data.value {
+            Value::String(text) => Ok(Some(self.writes.encode(text))),
+            value => self.write(&SchemaAndValue { schema: data.schema, value }),
+        }
+    }
+
     fn read(&mut self, bytes: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
-        let text: Option<ByteString> = bytes.map(|bytes| self.reads.decode(&bytes));
-        Ok(SchemaAndValue::new(Schema::optional_string(), text.map_or(Value::Null, Value::String)))
+        let value = match bytes {
+            Some(bytes) => Value::String(self.reads.decode(bytes)),
+            None => Value::Null,
+        };
+        Ok(SchemaAndValue { schema: Some(Schema::optional_string()), value })
     }
 }
 

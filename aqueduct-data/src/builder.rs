@@ -3,12 +3,8 @@
 //! Calls are chained; the first one that no schema can follow from is remembered, and [`SchemaBuilder::build`] answers
 //! it. What Java refuses when an argument is null, the methods here refuse for `None`.
 
-use std::sync::Arc;
-
-use bytestring::ByteString;
-
 use crate::schema::SchemaParts;
-use crate::{DataError, DataErrorKind, Field, Schema, SchemaRef, Type, Value};
+use crate::{ByteString, DataError, DataErrorKind, Field, Schema, SchemaRef, Type, Value};
 
 /// Puts a schema together.
 ///
@@ -220,7 +216,11 @@ impl SchemaBuilder {
     pub fn build(self) -> Result<SchemaRef, DataError> {
         match self.error {
             Some(error) => Err(error),
-            None => Ok(Arc::new(Schema::from_parts(self.r#type, self.parts))),
+            None => {
+                // Plain types have one schema each, wherever it was described.
+                let plain = Schema::of_plain(self.r#type, self.parts.optional).filter(|_| self.parts.are_plain());
+                Ok(plain.unwrap_or_else(|| SchemaRef::new(Schema::from_parts(self.r#type, self.parts))))
+            }
         }
     }
 

@@ -1,8 +1,6 @@
 //! Headers of a record: an ordered list in which a key may come several times.
 
-use bytestring::ByteString;
-
-use crate::{SchemaAndValue, SchemaRef, Value};
+use crate::{ByteString, SchemaAndValue, SchemaRef, Value};
 
 /// One header of a record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -24,12 +22,23 @@ impl Headers {
     }
 
     /// Adds a header at the end.
+    #[inline]
     pub fn add(&mut self, key: impl Into<ByteString>, schema: Option<SchemaRef>, value: impl Into<Value>) {
-        self.0.push(Header { key: key.into(), content: SchemaAndValue { schema, value: value.into() } });
+        self.push(Header { key: key.into(), content: SchemaAndValue { schema, value: value.into() } });
+    }
+
+    /// Makes room for so many more, and for no others.
+    pub fn reserve(&mut self, more: usize) {
+        self.0.reserve_exact(more);
     }
 
     /// Adds a header at the end.
+    #[inline]
     pub fn push(&mut self, header: Header) {
+        if self.0.capacity() == 0 {
+            // Most records have one, or all of theirs at once.
+            self.0.reserve_exact(1);
+        }
         self.0.push(header);
     }
 

@@ -2,20 +2,23 @@
 //!
 //! Data enters through converters and connectors and leaves through them; in between, transforms reshape it. The
 //! model is independent of any serialization format. Everything here is plain, shareable data: a [`Schema`] is
-//! immutable behind an [`std::sync::Arc`], strings and bytes live in shared buffers, so that cloning a value never
-//! copies its content.
+//! immutable behind a [`SchemaRef`], long strings and bytes live in shared buffers, lists, maps and structs are
+//! [`Shared`], so that cloning a value never copies much.
 
 mod builder;
+mod byte_string;
 mod calendar;
 mod decimal;
 mod decimal_text;
 mod error;
 mod headers;
 mod java_object;
+mod lasting;
 pub mod logical;
 mod map;
 mod projector;
 mod schema;
+mod schema_ref;
 mod structs;
 mod text;
 mod typed;
@@ -24,8 +27,8 @@ mod value;
 pub mod values;
 
 pub use builder::SchemaBuilder;
+pub use byte_string::ByteString;
 pub use bytes::Bytes;
-pub use bytestring::ByteString;
 pub use decimal::Decimal;
 pub use error::{DataError, DataErrorKind};
 pub use headers::{Header, Headers};
@@ -33,6 +36,11 @@ pub use java_object::{JavaObject, parse_big_integer};
 pub use logical::LogicalType;
 pub use map::ValueMap;
 pub use projector::project;
-pub use schema::{Field, Schema, SchemaRef, Type};
+pub use schema::{Field, Schema, Type};
+pub use schema_ref::SchemaRef;
 pub use structs::Struct;
 pub use value::{SchemaAndValue, Value};
+
+/// What the parts of values are shared with: `std::sync::Arc` without weak references, which nothing here needs. So the only
+/// owner of a part finds out that it is, and may change it in place, without an atomic write.
+pub type Shared<T> = triomphe::Arc<T>;

@@ -94,11 +94,33 @@ impl ValueMap {
 
     /// The value of a string key.
     pub fn get_str(&self, key: &str) -> Option<&Value> {
-        if self.entries.len() <= LINEAR {
-            return self.entries.iter().find(|(have, _)| is_text(have, key)).map(|(_, value)| value);
+        self.position_of_text(key).map(|at| &self.entries[at].1)
+    }
+
+    /// The value of a string key, to change it in place.
+    pub fn get_str_mut(&mut self, key: &str) -> Option<&mut Value> {
+        self.position_of_text(key).map(|at| &mut self.entries[at].1)
+    }
+
+    /// Removes a string key, keeping the order of the others; answers its value.
+    pub fn remove_str(&mut self, key: &str) -> Option<Value> {
+        let at = self.position_of_text(key)?;
+        let (_, value) = self.entries.remove(at);
+        self.index = OnceLock::new();
+        Some(value)
+    }
+
+    /// Puts another key in the place of a string key. Answers false, and changes nothing, when the other one is there
+    /// already.
+    pub fn rename(&mut self, key: &str, to: impl Into<Value>) -> bool {
+        let Some(at) = self.position_of_text(key) else { return true };
+        let to = to.into();
+        if self.contains_key(&to) {
+            return false;
         }
-        let index = self.index.get_or_init(|| index_of(&self.entries));
-        index.find(hash_of_text(key), |&at| is_text(&self.entries[at].0, key)).map(|&at| &self.entries[at].1)
+        self.entries[at].0 = to;
+        self.index = OnceLock::new();
+        true
     }
 
     /// The value of a key, to change it in place.
@@ -126,7 +148,18 @@ impl ValueMap {
         self.entries.is_empty()
     }
 
+    fn position_of_text(&self, key: &str) -> Option<usize> {
+        if self.entries.len() <= LINEAR {
+            return self.entries.iter().position(|(have, _)| is_text(have, key));
+        }
+        let index = self.index.get_or_init(|| index_of(&self.entries));
+        index.find(hash_of_text(key), |&at| is_text(&self.entries[at].0, key)).copied()
+    }
+
     fn position(&self, key: &Value) -> Option<usize> {
+        if let Value::String(text) = key {
+            return self.position_of_text(text);
+        }
         if self.entries.len() <= LINEAR {
             return self.entries.iter().position(|(have, _)| have == key);
         }
@@ -217,6 +250,17 @@ mod tests {
         assert_eq!(map.insert("k3", 33i64), Some(Value::Int64(3)));
         assert_eq!(map.iter().nth(3), Some((&Value::from("k3"), &Value::Int64(33))));
         assert_eq!(map.len(), 20);
+    }
+
+    #[test]
+    fn a_renamed_key_keeps_its_place_and_takes_nobodys() {
+        for n in [3, 20] {
+            let mut map = numbers(n);
+            assert!(map.rename("k1", "one") && map.rename("k1", "absent"));
+            assert!(!map.rename("k2", "k0"));
+            assert_eq!(map.iter().nth(1), Some((&Value::from("one"), &Value::Int64(1))));
+            assert_eq!((map.get_str("k1"), map.get_str("k2")), (None, Some(&Value::Int64(2))));
+        }
     }
 
     #[test]

@@ -3,8 +3,6 @@
 //! The schemas must be alike: the same type or a wider number, the same name and parameters. Fields that the target does
 //! not have are left out, and those that only the target has get their default.
 
-use std::sync::Arc;
-
 use indexmap::IndexMap;
 
 use crate::{DataError, DataErrorKind, Schema, SchemaRef, Struct, Type, Value, ValueMap};
@@ -87,7 +85,7 @@ fn project_part(source: Option<&SchemaRef>, value: &Value, target: Option<&Schem
 }
 
 fn project_struct(source: &Schema, from: &Struct, target: &SchemaRef) -> Result<Struct, DataError> {
-    let mut to = Struct::new(Arc::clone(target))?;
+    let mut to = Struct::new(target.clone())?;
     for field in target.fields() {
         let name = field.name();
         if let Some(source_field) = source.field(name) {

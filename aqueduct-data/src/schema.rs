@@ -7,16 +7,12 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, OnceLock};
+use std::sync::{LazyLock, OnceLock};
 
-use bytestring::ByteString;
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
-use crate::{LogicalType, Value};
-
-/// A schema as it travels: cheap to clone, never changed.
-pub type SchemaRef = Arc<Schema>;
+use crate::{ByteString, LogicalType, SchemaRef, Value};
 
 /// The types of the data model (`Schema.Type`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -128,16 +124,16 @@ macro_rules! primitives {
             $(
                 $(#[$doc])*
                 pub fn $name() -> SchemaRef {
-                    static SCHEMA: OnceLock<SchemaRef> = OnceLock::new();
-                    SCHEMA.get_or_init(|| Arc::new(Schema::primitive(Type::$type, false))).clone()
+                    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::primitive(Type::$type, false));
+                    SchemaRef::for_ever(&SCHEMA)
                 }
 
                 $(#[$doc])*
                 ///
                 /// This one is optional.
                 pub fn $optional_name() -> SchemaRef {
-                    static SCHEMA: OnceLock<SchemaRef> = OnceLock::new();
-                    SCHEMA.get_or_init(|| Arc::new(Schema::primitive(Type::$type, true))).clone()
+                    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::primitive(Type::$type, true));
+                    SchemaRef::for_ever(&SCHEMA)
                 }
             )*
         }
@@ -165,7 +161,46 @@ primitives! {
     bytes, optional_bytes: Bytes;
 }
 
+impl SchemaParts {
+    /// Whether there is nothing to say but whether values may be null.
+    pub(crate) fn are_plain(&self) -> bool {
+        let Self {
+            optional: _,
+            name,
+            version,
+            doc,
+            parameters,
+            default,
+            fields,
+            positions: _,
+            key_schema,
+            value_schema,
+        } = self;
+        let named = name.is_some() || version.is_some() || doc.is_some() || parameters.is_some() || default.is_some();
+        !named && fields.is_empty() && key_schema.is_none() && value_schema.is_none()
+    }
+}
+
 impl Schema {
+    /// The shared schema of a type without parts.
+    pub(crate) fn of_plain(r#type: Type, optional: bool) -> Option<SchemaRef> {
+        let of = |required: fn() -> SchemaRef, with_null: fn() -> SchemaRef| {
+            Some(if optional { with_null() } else { required() })
+        };
+        match r#type {
+            Type::Int8 => of(Self::int8, Self::optional_int8),
+            Type::Int16 => of(Self::int16, Self::optional_int16),
+            Type::Int32 => of(Self::int32, Self::optional_int32),
+            Type::Int64 => of(Self::int64, Self::optional_int64),
+            Type::Float32 => of(Self::float32, Self::optional_float32),
+            Type::Float64 => of(Self::float64, Self::optional_float64),
+            Type::Boolean => of(Self::boolean, Self::optional_boolean),
+            Type::String => of(Self::string, Self::optional_string),
+            Type::Bytes => of(Self::bytes, Self::optional_bytes),
+            Type::Array | Type::Map | Type::Struct => None,
+        }
+    }
+
     fn primitive(r#type: Type, optional: bool) -> Self {
         Self::from_parts(r#type, SchemaParts { optional, ..SchemaParts::default() })
     }

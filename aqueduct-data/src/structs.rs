@@ -28,6 +28,7 @@ impl Struct {
     ///
     /// # Panics
     /// When the number of values is not the number of fields.
+    #[inline]
     pub fn from_values(schema: SchemaRef, values: Vec<Value>) -> Self {
         assert_eq!(schema.fields().len(), values.len(), "one value for each field");
         Self { schema, values }
@@ -85,6 +86,36 @@ impl Struct {
     /// The values as they were put, in the order of the fields.
     pub fn values(&self) -> &[Value] {
         &self.values
+    }
+
+    /// The schema and the values as they were put, to change them in place.
+    ///
+    /// The caller vouches for what it puts: each value has to be valid for its field.
+    pub fn parts_mut(&mut self) -> (&SchemaRef, &mut [Value]) {
+        (&self.schema, &mut self.values)
+    }
+
+    /// Makes this a struct of another schema; `change` makes the values fit it, one for each field, in order.
+    ///
+    /// As with [`Struct::from_values`] nothing is checked but their number. If `change` fails, every field is unset.
+    ///
+    /// # Errors
+    /// Those of `change`.
+    ///
+    /// # Panics
+    /// When the number of values is not the number of fields.
+    pub fn reshape<E>(
+        &mut self,
+        schema: SchemaRef,
+        change: impl FnOnce(&mut Vec<Value>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let outcome = change(&mut self.values);
+        if outcome.is_err() {
+            self.values = vec![Value::Null; schema.fields().len()];
+        }
+        assert_eq!(schema.fields().len(), self.values.len(), "one value for each field");
+        self.schema = schema;
+        outcome
     }
 
     /// The schema, and the values as they were put, in the order of the fields.

@@ -2,12 +2,9 @@
 //!
 //! The type that counts is that of the field's schema. As in Java these answer what was put, and never a default.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
-use bytestring::ByteString;
 
-use crate::{DataError, DataErrorKind, Struct, Type, Value, ValueMap};
+use crate::{ByteString, DataError, DataErrorKind, Shared, Struct, Type, Value, ValueMap};
 
 macro_rules! getters {
     ($($(#[$doc:meta])* $name:ident: $variant:ident($value:ident) -> $to:ty = $read:expr;)*) => {
@@ -53,7 +50,7 @@ getters! {
     /// The map of a field, if it was put.
     map: Map(map) -> &ValueMap = map;
     /// The struct of a field, if it was put.
-    structure: Struct(fields) -> &Arc<Struct> = fields;
+    structure: Struct(fields) -> &Shared<Struct> = fields;
 }
 
 impl Struct {

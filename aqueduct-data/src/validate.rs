@@ -4,7 +4,6 @@
 //! comparisons and no allocation. The place of a wrong value is only spelled out when it is needed.
 
 use std::fmt;
-use std::sync::Arc;
 
 use crate::{DataError, DataErrorKind, LogicalType, Schema, SchemaRef, Type, Value};
 
@@ -35,6 +34,9 @@ impl Schema {
     /// # Errors
     /// `DataException` when the value, or a part of it, is not what this schema describes.
     pub fn validate(&self, value: &Value) -> Result<(), DataError> {
+        if self.plainly_takes(value) {
+            return Ok(());
+        }
         self.check(value, &Place::Value)
     }
 
@@ -43,7 +45,28 @@ impl Schema {
     /// # Errors
     /// `DataException` when the value, or a part of it, is not what this schema describes.
     pub fn validate_field(&self, field: Option<&str>, value: &Value) -> Result<(), DataError> {
+        if self.plainly_takes(value) {
+            return Ok(());
+        }
         self.check(value, &field.map_or(Place::Value, Place::Field))
+    }
+
+    /// Whether the value is without doubt valid: of a plain type, and of its class.
+    #[inline]
+    pub(crate) fn plainly_takes(&self, value: &Value) -> bool {
+        let of_type = match value {
+            Value::Int8(_) => Type::Int8,
+            Value::Int16(_) => Type::Int16,
+            Value::Int32(_) => Type::Int32,
+            Value::Int64(_) => Type::Int64,
+            Value::Float32(_) => Type::Float32,
+            Value::Float64(_) => Type::Float64,
+            Value::Boolean(_) => Type::Boolean,
+            Value::String(_) => Type::String,
+            Value::Bytes(_) => Type::Bytes,
+            _ => return false,
+        };
+        self.r#type() == of_type && self.logical_type().is_none()
     }
 
     fn check(&self, value: &Value, place: &Place<'_>) -> Result<(), DataError> {
@@ -124,7 +147,7 @@ impl Schema {
 
 /// Checks an element, key or value; where the schema of those is unknown, there can be none.
 fn check_part(schema: Option<&SchemaRef>, value: &Value, place: &Place<'_>) -> Result<(), DataError> {
-    match schema.map(Arc::as_ref) {
+    match schema.map(AsRef::as_ref) {
         Some(schema) => schema.check(value, place),
         None => Err(DataError::new(DataErrorKind::NullPointer, format!("there is no schema for {place}"))),
     }

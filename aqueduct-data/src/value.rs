@@ -1,20 +1,21 @@
 //! Values: what a record's key, value and headers hold.
 //!
 //! A [`Value`] is small and cheap to clone: strings and bytes are slices of shared buffers, arrays, maps and structs
-//! are shared and copied only when a shared one is changed (`Arc::make_mut`). Equality is Java's: floats are compared
+//! are shared and copied only when a shared one is changed (`Shared::make_mut`). Equality is Java's: floats are compared
 //! by their bits (all NaNs are equal, `-0.0` differs from `0.0`), maps in any order, decimals with their scale. Only a
 //! buffer of Java's equals a byte array here: both are the same Connect value.
 
-use std::hash::{Hash, Hasher};
-use std::sync::Arc;
-
 use bytes::Bytes;
-use bytestring::ByteString;
+use std::hash::{Hash, Hasher};
 
-use crate::{Decimal, JavaObject, SchemaRef, Struct, ValueMap};
+use crate::{ByteString, Decimal, JavaObject, SchemaRef, Shared, Struct, ValueMap};
 
 /// A value of the data model, with or without a schema beside it.
+///
+/// What it holds starts at a whole word, so that moving a value that was just made moves the words that were just written:
+/// a processor is slow to read a word that was written in parts.
 #[derive(Debug, Clone, Default)]
+#[repr(u64)]
 pub enum Value {
     /// No value.
     #[default]
@@ -38,18 +39,18 @@ pub enum Value {
     /// Bytes in a shared buffer.
     Bytes(Bytes),
     /// A decimal number (logical type `Decimal`).
-    Decimal(Arc<Decimal>),
+    Decimal(Shared<Decimal>),
     /// Milliseconds since the epoch (`java.util.Date`): of logical type `Date`, `Time` or `Timestamp`, as the schema
     /// beside it says; without a schema an instant.
     Date(i64),
     /// A list of values.
-    Array(Arc<Vec<Value>>),
+    Array(Shared<Vec<Value>>),
     /// A map, in insertion order.
-    Map(Arc<ValueMap>),
+    Map(Shared<ValueMap>),
     /// A struct with its schema.
-    Struct(Arc<Struct>),
+    Struct(Shared<Struct>),
     /// An object that only connectors of Java have.
-    Java(Arc<JavaObject>),
+    Java(Shared<JavaObject>),
 }
 
 impl Value {
@@ -60,7 +61,7 @@ impl Value {
 
     /// A list value.
     pub fn array(items: impl IntoIterator<Item = Value>) -> Self {
-        Self::Array(Arc::new(items.into_iter().collect()))
+        Self::Array(Shared::new(items.into_iter().collect()))
     }
 
     /// The name of the Java class that holds such a value, as Kafka Connect's messages name it.
@@ -162,10 +163,10 @@ impl PartialEq for Value {
             (Self::String(a), Self::String(b)) => a == b,
             (Self::Bytes(a), Self::Bytes(b)) => a == b,
             (Self::Decimal(a), Self::Decimal(b)) => a == b,
-            (Self::Array(a), Self::Array(b)) => Arc::ptr_eq(a, b) || a == b,
-            (Self::Map(a), Self::Map(b)) => Arc::ptr_eq(a, b) || a == b,
-            (Self::Struct(a), Self::Struct(b)) => Arc::ptr_eq(a, b) || a == b,
-            (Self::Java(a), Self::Java(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Self::Array(a), Self::Array(b)) => Shared::ptr_eq(a, b) || a == b,
+            (Self::Map(a), Self::Map(b)) => Shared::ptr_eq(a, b) || a == b,
+            (Self::Struct(a), Self::Struct(b)) => Shared::ptr_eq(a, b) || a == b,
+            (Self::Java(a), Self::Java(b)) => Shared::ptr_eq(a, b) || a == b,
             // A buffer is the same Connect value as the array of its bytes.
             (Self::Java(_), Self::Bytes(bytes)) => self.as_bytes() == Some(bytes),
             (Self::Bytes(bytes), Self::Java(_)) => other.as_bytes() == Some(bytes),

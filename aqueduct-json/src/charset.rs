@@ -12,17 +12,17 @@ enum Encoding {
     Utf32 { little: bool },
 }
 
-/// The text in UTF-8, and where in it JSON starts.
-pub(crate) fn to_utf8(text: Bytes) -> Result<(Bytes, usize), Fault> {
+/// Where in the text JSON starts, and the text in UTF-8 when it is in another encoding.
+pub(crate) fn to_utf8(text: &[u8]) -> Result<(usize, Option<Bytes>), Fault> {
     // Most texts start with a bracket, a quote or a digit, and go on with ASCII.
-    if let [0x01..0x80, 0x01..0x80, ..] = text[..] {
-        return Ok((text, 0));
+    if let [0x01..0x80, 0x01..0x80, ..] = text {
+        return Ok((0, None));
     }
-    let (encoding, mark) = detect(&text)?;
+    let (encoding, mark) = detect(text)?;
     match encoding {
-        Encoding::Utf8 => Ok((text, mark)),
-        Encoding::Utf16 { little } => Ok((from_utf16(&text[mark..], little).into(), 0)),
-        Encoding::Utf32 { little } => Ok((from_utf32(&text[mark..], little).into(), 0)),
+        Encoding::Utf8 => Ok((mark, None)),
+        Encoding::Utf16 { little } => Ok((0, Some(from_utf16(&text[mark..], little).into()))),
+        Encoding::Utf32 { little } => Ok((0, Some(from_utf32(&text[mark..], little).into()))),
     }
 }
 
@@ -77,15 +77,15 @@ mod tests {
             (b"\x00\x00\xfe\xff\x00\x01\xf6\x00", "😀", 0),
             (b"\xff\xfe\x00\x001\x00\x00\x00", "1", 0),
         ] {
-            let (got, from) = to_utf8(Bytes::from_static(text)).unwrap();
-            assert_eq!((&got[..], from), (expect.as_bytes(), start), "{text:?}");
+            let (from, recoded) = to_utf8(text).unwrap();
+            assert_eq!((recoded.as_deref().unwrap_or(text), from), (expect.as_bytes(), start), "{text:?}");
         }
     }
 
     #[test]
     fn shuffled_utf32_is_refused() {
         for text in [&b"\x00\x001\x00"[..], b"\x001\x00\x00", b"\x00\x00\xff\xfe", b"\xfe\xff\x00\x00"] {
-            assert!(to_utf8(Bytes::copy_from_slice(text)).is_err(), "{text:?}");
+            assert!(to_utf8(text).is_err(), "{text:?}");
         }
     }
 }

@@ -84,11 +84,11 @@ impl JsonConverter {
 
     /// The schema that this text is the JSON form of.
     fn schema(&mut self, content: &Bytes) -> Result<Option<SchemaRef>, ConnectError> {
-        let document = parse(content.clone(), &mut self.tape).map_err(|fault| {
+        let recoded = parse(content, &mut self.tape).map_err(|fault| {
             ConnectError::data("Failed to parse schema in converter config due to serialization error: ")
                 .caused_by(fault.into_error(content))
         })?;
-        let document = Document { text: &document, tokens: &self.tape.tokens };
+        let document = Document { text: recoded.as_ref().unwrap_or(content), tokens: &self.tape.tokens };
         self.schemas.schema(&mut self.reader, document.root())
     }
 
@@ -119,17 +119,18 @@ impl JsonConverter {
         if in_envelope && let Some(known) = self.read_known_envelope(&text)? {
             return Ok(known);
         }
-        let text = parse(text.clone(), &mut self.tape).map_err(|fault| {
+        let recoded = parse(&text, &mut self.tape).map_err(|fault| {
             ConnectError::data("Converting byte[] to Kafka Connect data failed due to serialization error: ")
                 .caused_by(fault.into_error(&text))
         })?;
-        let document = Document { text: &text, tokens: &self.tape.tokens };
+        let text = recoded.as_ref().unwrap_or(&text);
+        let document = Document { text, tokens: &self.tape.tokens };
         if !in_envelope {
             let schema = self.content_schema.as_ref().filter(|_| self.config.schemas_enable);
             let value = self.reader.read(schema, document.root())?;
             return Ok(SchemaAndValue { schema: schema.cloned(), value });
         }
-        self.read_envelope(&text)
+        self.read_envelope(text)
     }
 
     /// Reads an envelope that starts as the last one did. None is answered when it does not, or when it goes on behind
@@ -173,11 +174,11 @@ impl JsonConverter {
     }
 }
 
-/// Parses a text; answers it in UTF-8.
-fn parse(text: Bytes, tape: &mut Tape) -> Result<Bytes, Fault> {
-    let (text, start) = charset::to_utf8(text)?;
-    parser::parse(&text, start, tape)?;
-    Ok(text)
+/// Parses a text; answers it in UTF-8 when it is in another encoding.
+fn parse(text: &[u8], tape: &mut Tape) -> Result<Option<Bytes>, Fault> {
+    let (start, recoded) = charset::to_utf8(text)?;
+    parser::parse(recoded.as_deref().unwrap_or(text), start, tape)?;
+    Ok(recoded)
 }
 
 impl Converter for JsonConverter {

@@ -121,7 +121,8 @@ fn parse(text: &[u8]) -> Result<Value, ConnectError> {
     };
     let mut tape = Tape::default();
     // The values share this copy, not the caller's buffer, which may be a whole file.
-    let (utf8, start) = charset::to_utf8(Bytes::copy_from_slice(text)).map_err(invalid)?;
+    let (start, recoded) = charset::to_utf8(text).map_err(invalid)?;
+    let utf8 = recoded.unwrap_or_else(|| Bytes::copy_from_slice(text));
     parser::parse(&utf8, start, &mut tape).map_err(invalid)?;
     Reader::new(true).read(None, Document { text: &utf8, tokens: &tape.tokens }.root())
 }

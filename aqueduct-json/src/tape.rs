@@ -136,15 +136,25 @@ impl<'a> Node<'a> {
         &self.document.text[self.token.start as usize..(inside.token.start - quote) as usize]
     }
 
-    /// The content of a string. It shares the text's buffer when it can.
+    /// The content of a string. A long one shares the text's buffer when it can.
     pub(crate) fn text(self) -> ByteString {
         if !self.token.escaped {
-            let range = self.token.start as usize..self.token.end as usize;
-            if let Ok(text) = ByteString::try_from(self.document.text.slice(range)) {
+            let raw = self.raw();
+            let text = if raw.len() <= ByteString::SHORT {
+                std::str::from_utf8(raw).map(ByteString::from)
+            } else {
+                ByteString::try_from(self.document.text.slice_ref(raw))
+            };
+            if let Ok(text) = text {
                 return text;
             }
         }
         text::decoded(self.raw()).into()
+    }
+
+    /// Whether a string holds escapes.
+    pub(crate) fn is_escaped(self) -> bool {
+        self.token.escaped
     }
 
     /// Whether a string's content is this.

@@ -1,7 +1,7 @@
 //! The plain data that enters a producer and leaves a consumer: records, headers, partitions and offsets.
 
+use aqueduct_data::ByteString;
 use bytes::Bytes;
-use bytestring::ByteString;
 
 /// One record header. A key may occur several times; a value may be null.
 pub type Header = (ByteString, Option<Bytes>);

@@ -1,6 +1,6 @@
 //! The transforms of a connector, in order.
 
-use aqueduct_api::{ConnectError, Predicate, Record, Transform};
+use aqueduct_api::{ConnectError, Fate, Predicate, Record, Transform};
 
 use crate::operator::{ErrorOperator, Stage};
 use crate::report::Original;
@@ -18,12 +18,12 @@ pub struct Link {
 fn apply(
     transform: &mut dyn Transform,
     predicate: Option<&mut (Box<dyn Predicate>, bool)>,
-    record: Record,
-) -> Result<Option<Record>, ConnectError> {
+    record: &mut Record,
+) -> Result<Fate, ConnectError> {
     if let Some((predicate, negate)) = predicate
-        && predicate.test(&record)? == *negate
+        && predicate.test(record)? == *negate
     {
-        return Ok(Some(record));
+        return Ok(Fate::Kept);
     }
     transform.apply(record)
 }
@@ -40,33 +40,33 @@ impl TransformChain {
         Self { links }
     }
 
-    /// The record after all transforms; `None` when one dropped it or failed and that is tolerated.
+    /// Takes a record through all transforms. It is dropped when one of them drops it, or fails and that is tolerated.
     ///
     /// # Errors
     /// When a transform failed and that is not tolerated.
     pub fn apply(
         &mut self,
-        record: Record,
+        record: &mut Record,
         operator: &mut ErrorOperator,
         original: Original<'_>,
-    ) -> Result<Option<Record>, ConnectError> {
-        // A step that may run again needs its input again; otherwise the record is moved through.
+    ) -> Result<Fate, ConnectError> {
+        // A step that may run again needs the record again as it was.
         let keep = operator.may_retry();
-        let mut current = record;
         for Link { transform, class, predicate } in &mut self.links {
-            let kept = keep.then(|| current.clone());
-            let mut input = Some(current);
+            let kept = keep.then(|| record.clone());
+            let mut again = false;
             let outcome = operator.execute(Stage::Transformation, class, original, || {
-                let input = input.take().or_else(|| kept.clone());
-                let record = input.expect("the input is kept when a step may run again");
+                if again && let Some(kept) = &kept {
+                    record.clone_from(kept);
+                }
+                again = true;
                 apply(transform.as_mut(), predicate.as_mut(), record)
             })?;
-            match outcome.flatten() {
-                Some(next) => current = next,
-                None => return Ok(None),
+            if outcome != Some(Fate::Kept) {
+                return Ok(Fate::Dropped);
             }
         }
-        Ok(Some(current))
+        Ok(Fate::Kept)
     }
 
     /// Whether there is no transform.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aqueduct_api::{ConnectError, Origin, Record, SinkRecord, TopicPartition};
+use aqueduct_api::{ConnectError, Fate, Origin, Record, SinkRecord, TopicPartition};
 use aqueduct_data::Headers;
 
 use crate::chain::TransformChain;
@@ -86,10 +86,11 @@ impl SinkPipeline {
         let (record, topic) = if chain.is_empty() {
             (record(consumed.topic.clone()), consumed.topic)
         } else {
-            match chain.apply(record(consumed.topic.clone()), operator, original)? {
-                Some(record) => (record, consumed.topic),
-                None => return Ok(SinkOutcome::Dropped),
+            let mut record = record(consumed.topic.clone());
+            if chain.apply(&mut record, operator, original)? == Fate::Dropped {
+                return Ok(SinkOutcome::Dropped);
             }
+            (record, consumed.topic)
         };
         let original = TopicPartition { topic, partition };
         batch.push(SinkRecord { record, timestamp_type, original, original_offset: offset, consumed: bytes });

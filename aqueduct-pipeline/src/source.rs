@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aqueduct_api::{ConnectError, RawHeaders, Record, SourceRecord};
+use aqueduct_api::{ConnectError, Fate, RawHeaders, Record, SourceRecord};
 use aqueduct_data::{Headers, ValueMap};
 
 use crate::chain::TransformChain;
@@ -46,7 +46,7 @@ impl SourcePipeline {
         &mut self,
         partition: &Arc<ValueMap>,
         offset: &ValueMap,
-        record: Record,
+        mut record: Record,
     ) -> Result<SourceOutcome, ConnectError> {
         let Self { chain, converters, operator } = self;
         let kept = operator.wants_original().then(|| SourceRecord {
@@ -57,9 +57,9 @@ impl SourcePipeline {
         let original = kept.as_ref().map_or(Original::Unknown, Original::Source);
 
         // The transforms come first, in order; each may drop the record.
-        let Some(record) = chain.apply(record, operator, original)? else {
+        if chain.apply(&mut record, operator, original)? == Fate::Dropped {
             return Ok(SourceOutcome::Dropped);
-        };
+        }
 
         // Headers, key and value become bytes, in this order, which decides what is reported first.
         let topic = &record.topic;
@@ -67,16 +67,22 @@ impl SourcePipeline {
         else {
             return Ok(SourceOutcome::Dropped);
         };
+        // What is converted once only is the converter's own.
+        let once = !operator.may_retry();
         let key = &mut converters.key;
-        let Some(key) = operator.execute(Stage::KeyConverter, &key.class, original, || {
-            key.converter.from_connect_data(topic, &mut headers, &record.key)
+        let mut own = once.then(|| std::mem::take(&mut record.key));
+        let Some(key) = operator.execute(Stage::KeyConverter, &key.class, original, || match own.take() {
+            Some(data) => key.converter.from_owned_connect_data(topic, &mut headers, data),
+            None => key.converter.from_connect_data(topic, &mut headers, &record.key),
         })?
         else {
             return Ok(SourceOutcome::Dropped);
         };
         let value = &mut converters.value;
-        let Some(value) = operator.execute(Stage::ValueConverter, &value.class, original, || {
-            value.converter.from_connect_data(topic, &mut headers, &record.value)
+        let mut own = once.then(|| std::mem::take(&mut record.value));
+        let Some(value) = operator.execute(Stage::ValueConverter, &value.class, original, || match own.take() {
+            Some(data) => value.converter.from_owned_connect_data(topic, &mut headers, data),
+            None => value.converter.from_connect_data(topic, &mut headers, &record.value),
         })?
         else {
             return Ok(SourceOutcome::Dropped);

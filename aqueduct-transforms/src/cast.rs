@@ -7,16 +7,16 @@
 //! With `field.syntax.version=V2`, which Java does not have here, fields are paths: `spec=address.zip:int32` casts the field
 //! `zip` inside of the field `address`.
 
-use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, ConfigValueData, Importance, Type, Validator};
-use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Type as SchemaType, Value};
+use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Type as SchemaType, Value};
 
-use crate::cast_value::{cast, check_castable, check_target};
-use crate::part::{Part, map_mut};
+use crate::cast_value::{cast, cast_in_place, check_castable, check_target};
+use crate::part::{Part, map_mut, struct_mut};
 use crate::paths::Reshape;
 use crate::replace_field::RENAMES;
 use crate::schema_cache::SchemaCache;
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, settle_null, take, with_basics};
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, settle_null, with_basics};
 
 pub(crate) const SPEC: &str = "spec";
 const PURPOSE: &str = "cast types";
@@ -113,7 +113,7 @@ impl Casts {
             }
             for field in schema.fields() {
                 let cast = match self.of_field(field.name()) {
-                    Some(target) => cast_schema(SchemaBuilder::new(target), field.schema(), target)?.build()?,
+                    Some(target) => cast_schema(SchemaBuilder::new(target), field.schema(), target)?.build()?.lasting(),
                     None => field.schema().clone(),
                 };
                 builder = builder.field(field.name().clone(), cast);
@@ -131,7 +131,7 @@ impl Casts {
                 }
             }
         }
-        Ok(builder.build()?)
+        Ok(builder.build()?.lasting())
     }
 }
 
@@ -194,12 +194,14 @@ impl Cast {
 
     fn cast_schemaless(&self, value: &mut Value) -> Result<(), ConnectError> {
         match &self.casts {
-            Casts::Whole(target) => *value = cast(None, value, *target)?,
+            Casts::Whole(target) => cast_in_place(None, value, *target)?,
             Casts::Fields(fields) => {
                 let map = map_mut(value, PURPOSE)?;
                 for (field, target) in fields {
-                    let cast = cast(None, map.get_str(field).unwrap_or(&Value::Null), *target)?;
-                    map.insert(field.clone(), cast);
+                    match map.get_str_mut(field) {
+                        Some(value) => cast_in_place(None, value, *target)?,
+                        None => drop(map.insert(field.clone(), Value::Null)),
+                    }
                 }
             }
         }
@@ -210,33 +212,36 @@ impl Cast {
         let casts = &self.casts;
         let plan = self.schemas.get(schema, |schema| casts.plan(schema))?;
         if let Casts::Whole(target) = casts {
-            *part = SchemaAndValue::new(plan.schema.clone(), cast(Some(schema), &part.value, *target)?);
+            cast_in_place(Some(schema), &mut part.value, *target)?;
+            part.schema = Some(plan.schema.clone());
             return Ok(());
         }
-        let (before, mut values) = take(&mut part.value, PURPOSE)?;
-        settle(&before, &mut values, self.replace_null)?;
+        let fields = struct_mut(&mut part.value, PURPOSE)?;
+        settle(fields, self.replace_null)?;
+        let (before, values) = fields.parts_mut();
         for &(at, target) in &plan.fields {
             let after = &plan.schema.fields()[at];
-            values[at] = cast(Some(before.fields()[at].schema()), &values[at], target)?;
+            cast_in_place(Some(before.fields()[at].schema()), &mut values[at], target)?;
             if values[at].is_null() {
                 settle_null(after, &mut values[at], false)?;
             }
         }
-        *part = SchemaAndValue::new(plan.schema.clone(), Struct::from_values(plan.schema.clone(), values));
+        fields.reshape(plan.schema.clone(), |_| Ok::<(), ConnectError>(()))?;
+        part.schema = Some(plan.schema.clone());
         Ok(())
     }
 }
 
 impl Transform for Cast {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
-        let part = self.part.of(&mut record);
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
+        let part = self.part.of(record);
         if !part.value.is_null() {
             match part.schema.take() {
                 None => self.cast_schemaless(&mut part.value)?,
                 Some(schema) => self.cast_with_schema(part, &schema)?,
             }
         }
-        Ok(Some(record))
+        Ok(Fate::Kept)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use aqueduct_api::{ConnectError, ErrorKind};
 use aqueduct_config::ConfigError;
-use aqueduct_data::{Decimal, LogicalType, Schema, Type, Value, values};
+use aqueduct_data::{ByteString, Decimal, LogicalType, Schema, Type, Value, values};
 use aqueduct_jvm::number::narrow::{double_to_int, double_to_long, long_to_byte, long_to_int, long_to_short};
 use aqueduct_jvm::number::{
     NumberFormatError, parse_boolean, parse_byte, parse_double, parse_float, parse_integer, parse_long, parse_short,
@@ -77,6 +77,32 @@ pub(crate) fn check_castable(schema: Option<&Schema>, value: &Value) -> Result<(
             value.java_class()
         ))),
     }
+}
+
+/// Makes a value one of the target type; null stays null.
+pub(crate) fn cast_in_place(schema: Option<&Schema>, value: &mut Value, target: Type) -> Result<(), ConnectError> {
+    if value.is_null() {
+        return Ok(());
+    }
+    if target != Type::String {
+        *value = cast(schema, value, target)?;
+        return Ok(());
+    }
+    check_castable(schema, value)?;
+    let text = match &*value {
+        Value::String(_) => return Ok(()),
+        Value::Int8(n) => integer(*n),
+        Value::Int16(n) => integer(*n),
+        Value::Int32(n) => integer(*n),
+        Value::Int64(n) => integer(*n),
+        other => values::convert_to_string(other).unwrap_or_default(),
+    };
+    *value = Value::String(text);
+    Ok(())
+}
+
+fn integer(n: impl itoa::Integer) -> ByteString {
+    itoa::Buffer::new().format(n).into()
 }
 
 /// A value as one of the target type; null stays null.

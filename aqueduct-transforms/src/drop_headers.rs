@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type, Validator};
 use aqueduct_data::ByteString;
 
@@ -29,8 +29,8 @@ impl DropHeaders {
 }
 
 impl Transform for DropHeaders {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
         record.headers.retain(|header| !self.0.contains(&header.key));
-        Ok(Some(record))
+        Ok(Fate::Kept)
     }
 }

@@ -3,16 +3,14 @@
 //! With `field=id`, the value `{id=1, name=Ann}` becomes `1`. With `field.syntax.version=V2` and
 //! `field=address.city`, the value `{id=1, address={city=Ulm}}` becomes `Ulm`.
 
-use std::sync::Arc;
-
-use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type};
-use aqueduct_data::{SchemaAndValue, SchemaRef, Value};
+use aqueduct_data::{SchemaAndValue, SchemaRef, Shared, Value};
 
 use crate::field_path::{FIELD_SYNTAX_VERSION, FieldPath, field_syntax_version};
-use crate::part::{Part, map, structure};
+use crate::part::{Part, map, struct_mut, structure};
 use crate::schema_cache::SchemaCache;
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, take};
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default};
 
 const FIELD: &str = "field";
 const PURPOSE: &str = "field extraction";
@@ -73,10 +71,11 @@ impl ExtractField {
         if !part.value.is_null() {
             part.value = match path.top() {
                 Some(_) => {
-                    let (before, mut values) = take(&mut part.value, PURPOSE)?;
+                    let before = struct_mut(&mut part.value, PURPOSE)?;
+                    let (schema, values) = before.parts_mut();
                     let mut value = values.get_mut(field.at).map(std::mem::take).unwrap_or_default();
                     if value.is_null() && self.replace_null {
-                        value = before.fields()[field.at].schema().default_value().cloned().unwrap_or_default();
+                        value = schema.fields()[field.at].schema().default_value().cloned().unwrap_or_default();
                     }
                     value
                 }
@@ -93,21 +92,21 @@ impl ExtractField {
             return Ok(Value::Null);
         }
         if let (Value::Map(shared), Some(name)) = (&mut *value, self.path.top())
-            && let Some(own) = Arc::get_mut(shared)
+            && let Some(own) = Shared::get_mut(shared)
         {
-            return Ok(own.get_mut(&Value::String(name.clone())).map(std::mem::take).unwrap_or_default());
+            return Ok(own.get_str_mut(name).map(std::mem::take).unwrap_or_default());
         }
         self.path.in_map(map(value, PURPOSE)?)
     }
 }
 
 impl Transform for ExtractField {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
         let part = match self.part {
             Part::Key => &mut record.key,
             Part::Value => &mut record.value,
         };
         self.extract(part)?;
-        Ok(Some(record))
+        Ok(Fate::Kept)
     }
 }

@@ -1,6 +1,6 @@
 //! `Filter` drops every record; a predicate chooses which ones it is given.
 
-use aqueduct_api::{ConnectError, Record, Transform};
+use aqueduct_api::{ConnectError, Fate, Record, Transform};
 use aqueduct_config::ConfigDef;
 
 pub(crate) fn definition() -> ConfigDef {
@@ -10,7 +10,7 @@ pub(crate) fn definition() -> ConfigDef {
 pub(crate) struct Filter;
 
 impl Transform for Filter {
-    fn apply(&mut self, _record: Record) -> Result<Option<Record>, ConnectError> {
-        Ok(None)
+    fn apply(&mut self, _record: &mut Record) -> Result<Fate, ConnectError> {
+        Ok(Fate::Dropped)
     }
 }

@@ -3,13 +3,15 @@
 //! The value `{id=1, address={city=Ulm, geo={lat=48.4}}}` becomes `{id=1, address.city=Ulm, address.geo.lat=48.4}`;
 //! `delimiter` is what the names are joined with. Arrays stay as they are, and so does what is in them.
 
-use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type};
-use aqueduct_data::{Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Type as SchemaType, Value, ValueMap};
+use aqueduct_data::{
+    Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Shared, Struct, Type as SchemaType, Value, ValueMap,
+};
 
-use crate::part::{Part, map, structure};
+use crate::part::{Part, map_mut, struct_mut};
 use crate::schema_cache::SchemaCache;
-use crate::structs::{kept, with_basics};
+use crate::structs::{check_null, with_basics};
 
 const DELIMITER: &str = "delimiter";
 const PURPOSE: &str = "flattening";
@@ -41,39 +43,64 @@ fn name(prefix: &str, delimiter: &str, field: &str) -> String {
     if prefix.is_empty() { field.to_owned() } else { format!("{prefix}{delimiter}{field}") }
 }
 
-fn flatten_map(from: &ValueMap, prefix: &str, delimiter: &str, into: &mut ValueMap) -> Result<(), ConnectError> {
-    for (key, value) in from.iter() {
-        let Value::String(key) = key else {
-            let class = key.java_class();
-            return Err(ConnectError::data(format!("class {class} cannot be cast to class java.lang.String"))
-                .with_class("java.lang.ClassCastException"));
-        };
-        let field = name(prefix, delimiter, key);
-        match value {
-            Value::Map(map) => flatten_map(map, &field, delimiter, into)?,
-            Value::Struct(_) => {
-                let class = value.java_class();
-                return Err(ConnectError::data(format!(
-                    "Flatten transformation does not support class {class} for record without schemas \
-                     (for field {field})."
-                )));
+/// A flat map under construction.
+struct FlatMap<'a> {
+    delimiter: &'a str,
+    pairs: Vec<(Value, Value)>,
+    /// Two names may be the same: that takes a name that is empty or holds the delimiter, or a delimiter that can overlap.
+    ambiguous: bool,
+}
+
+impl FlatMap<'_> {
+    /// Adds the entries of a map whose names begin with a prefix, which is empty at the top.
+    fn add(&mut self, from: ValueMap, prefix: &mut String) -> Result<(), ConnectError> {
+        for (key, value) in from {
+            let Value::String(key) = key else {
+                let class = key.java_class();
+                return Err(ConnectError::data(format!("class {class} cannot be cast to class java.lang.String"))
+                    .with_class("java.lang.ClassCastException"));
+            };
+            self.ambiguous |= key.is_empty() || key.contains(self.delimiter);
+            let outer = prefix.len();
+            if outer > 0 {
+                prefix.push_str(self.delimiter);
             }
-            Value::Java(_) if value.as_bytes().is_some() => {
-                into.insert(field, value.clone());
+            match value {
+                Value::Map(map) => {
+                    prefix.push_str(&key);
+                    self.add(Shared::unwrap_or_clone(map), prefix)?;
+                }
+                Value::Struct(_) => {
+                    let class = value.java_class();
+                    return Err(ConnectError::data(format!(
+                        "Flatten transformation does not support class {class} for record without schemas \
+                         (for field {prefix}{key})."
+                    )));
+                }
+                Value::Java(_) | Value::Decimal(_) | Value::Date(_) if value.as_bytes().is_none() => {
+                    let class = value.java_class();
+                    return Err(ConnectError::data(format!(
+                        "Flatten transformation was passed a value of type class {class} which is not supported by \
+                         Connect's data API"
+                    )));
+                }
+                _ if outer == 0 => self.pairs.push((Value::String(key), value)),
+                _ => {
+                    prefix.push_str(&key);
+                    self.pairs.push((Value::from(prefix.as_str()), value));
+                }
             }
-            Value::Decimal(_) | Value::Date(_) | Value::Java(_) => {
-                let class = value.java_class();
-                return Err(ConnectError::data(format!(
-                    "Flatten transformation was passed a value of type class {class} which is not supported by \
-                     Connect's data API"
-                )));
-            }
-            _ => {
-                into.insert(field, value.clone());
-            }
+            prefix.truncate(outer);
         }
+        Ok(())
     }
-    Ok(())
+
+    fn of(from: ValueMap, delimiter: &str) -> Result<ValueMap, ConnectError> {
+        let pairs = Vec::with_capacity(from.iter().map(|(_, value)| value.as_map().map_or(1, ValueMap::len)).sum());
+        let mut flat = FlatMap { delimiter, pairs, ambiguous: delimiter.len() != 1 };
+        flat.add(from, &mut String::new())?;
+        Ok(if flat.ambiguous { flat.pairs.into_iter().collect() } else { ValueMap::of_distinct(flat.pairs) })
+    }
 }
 
 /// Adds the flat fields of a struct schema. A field is optional if any struct around it is, and its default is its own
@@ -116,7 +143,7 @@ fn flat_field(schema: &SchemaRef, optional: bool, default: Option<&Value>) -> Re
     if let Some(default) = default {
         builder = builder.default_value(default.clone());
     }
-    Ok(builder.build()?)
+    Ok(builder.build()?.lasting())
 }
 
 fn map_in_schema(field: &str) -> ConnectError {
@@ -125,38 +152,48 @@ fn map_in_schema(field: &str) -> ConnectError {
     ))
 }
 
-/// Puts the values of a struct's flat fields; none where there is no struct. The default of a struct that is null is
+/// Moves the values of a struct to its flat fields; none where there is no struct. The default of a struct that is null is
 /// not looked at, as it is not in Java.
 fn flatten_values(
     schema: &Schema,
-    from: Option<&Struct>,
+    mut from: Option<&mut Struct>,
     flat: &Schema,
     into: &mut Vec<Value>,
 ) -> Result<(), ConnectError> {
     for field in schema.fields() {
+        let value = from.as_mut().map(|from| &mut from.parts_mut().1[field.index()]);
         match field.schema().r#type() {
             SchemaType::Struct => {
-                let inner = from.and_then(|from| from.values()[field.index()].as_struct());
+                let inner = match value {
+                    Some(Value::Struct(inner)) => Some(Shared::make_mut(inner)),
+                    _ => None,
+                };
                 flatten_values(field.schema(), inner, flat, into)?;
             }
-            _ => into.push(match from {
-                Some(from) => kept(&flat.fields()[into.len()], from.get_at(field.index()))?,
-                None => Value::Null,
-            }),
+            _ => match value {
+                Some(value) => {
+                    if value.is_null() {
+                        *value = field.schema().default_value().cloned().unwrap_or_default();
+                        check_null(&flat.fields()[into.len()], value)?;
+                    }
+                    into.push(std::mem::take(value));
+                }
+                None => into.push(Value::Null),
+            },
         }
     }
     Ok(())
 }
 
 impl Flatten {
-    fn flat_struct(&mut self, schema: &SchemaRef, value: &Value) -> Result<SchemaAndValue, ConnectError> {
-        let before = structure(value, PURPOSE)?;
+    fn flat_struct(&mut self, schema: &SchemaRef, value: &mut Value) -> Result<SchemaAndValue, ConnectError> {
+        let before = struct_mut(value, PURPOSE)?;
         let delimiter = &self.delimiter;
         let flat = self.schemas.get(schema, |schema| {
             let builder = with_basics(SchemaBuilder::structure(), schema);
             let default = schema.default_value().and_then(Value::as_struct);
             let builder = flatten_schema(schema, ("", delimiter), (schema.is_optional(), default), builder)?;
-            Ok::<_, ConnectError>(builder.build()?)
+            Ok::<_, ConnectError>(builder.build()?.lasting())
         })?;
         let mut values = Vec::with_capacity(flat.fields().len());
         flatten_values(schema, Some(before), flat, &mut values)?;
@@ -165,19 +202,17 @@ impl Flatten {
 }
 
 impl Transform for Flatten {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
-        let part = self.part.of(&mut record);
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
+        let part = self.part.of(record);
         if !part.value.is_null() {
             *part = match part.schema.clone() {
                 None => {
-                    let before = map(&part.value, PURPOSE)?;
-                    let mut flat = ValueMap::with_capacity(before.len());
-                    flatten_map(before, "", &self.delimiter, &mut flat)?;
-                    SchemaAndValue::schemaless(flat)
+                    let before = std::mem::take(map_mut(&mut part.value, PURPOSE)?);
+                    SchemaAndValue::schemaless(FlatMap::of(before, &self.delimiter)?)
                 }
-                Some(schema) => self.flat_struct(&schema, &part.value)?,
+                Some(schema) => self.flat_struct(&schema, &mut part.value)?,
             };
         }
-        Ok(Some(record))
+        Ok(Fate::Kept)
     }
 }

@@ -6,15 +6,13 @@
 //! With `field.syntax.version=V2`, which Java does not have here, fields are paths: `fields=address.zip` reads the field `zip`
 //! inside of the field `address`, and `move` takes it away there.
 
-use std::sync::Arc;
-
-use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type, Validator};
-use aqueduct_data::{ByteString, Header, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value};
+use aqueduct_data::{ByteString, Field, Header, Headers, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Value};
 
-use crate::part::{Part, map, map_mut, structure};
+use crate::part::{Part, map, map_mut, struct_mut, structure};
 use crate::schema_cache::SchemaCache;
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, kept, replace_null_with_default, value_at, with_basics};
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle_values, value_at, with_basics};
 
 pub(crate) const FIELDS: &str = "fields";
 pub(crate) const HEADERS: &str = "headers";
@@ -51,7 +49,15 @@ pub(crate) struct HeaderFrom {
     pairs: Vec<(ByteString, ByteString)>,
     moves: bool,
     replace_null: bool,
-    schemas: SchemaCache,
+    plans: SchemaCache<Plan>,
+}
+
+/// What is done with structs of a schema.
+struct Plan {
+    /// Where the fields are, none for one that does not exist.
+    from: Vec<Option<usize>>,
+    /// What is left when the fields are moved, and whether each field stays.
+    left: Option<(SchemaRef, Vec<bool>)>,
 }
 
 impl HeaderFrom {
@@ -69,7 +75,7 @@ impl HeaderFrom {
             pairs: pairs.collect(),
             moves: config.string(OPERATION)? == MOVE,
             replace_null: config.boolean(REPLACE_NULL_WITH_DEFAULT)?,
-            schemas: SchemaCache::default(),
+            plans: SchemaCache::default(),
         })
     }
 
@@ -77,51 +83,64 @@ impl HeaderFrom {
         if self.moves { "header move" } else { "header copy" }
     }
 
-    fn of_map(&self, value: &mut Value) -> Result<Vec<Header>, ConnectError> {
+    fn of_map(&self, value: &mut Value, headers: &mut Headers) -> Result<(), ConnectError> {
         // All are read before any is moved, because a field may go to several headers.
         let from = map(value, self.purpose())?;
-        let header = |(field, key): &(ByteString, ByteString)| {
-            let value = from.get_str(field).cloned().unwrap_or_default();
-            Header { key: key.clone(), content: SchemaAndValue::schemaless(value) }
-        };
-        let headers = self.pairs.iter().map(header).collect();
+        headers.reserve(self.pairs.len());
+        for (field, key) in &self.pairs {
+            headers.add(key.clone(), None, from.get_str(field).cloned().unwrap_or_default());
+        }
         if self.moves {
             let map = map_mut(value, self.purpose())?;
             for (field, _) in &self.pairs {
-                map.remove(&Value::String(field.clone()));
+                map.remove_str(field);
             }
         }
-        Ok(headers)
+        Ok(())
     }
 
-    fn of_struct(&mut self, schema: &SchemaRef, part: &mut SchemaAndValue) -> Result<Vec<Header>, ConnectError> {
+    fn of_struct(&mut self, part: &mut SchemaAndValue, headers: &mut Headers) -> Result<(), ConnectError> {
         let before = structure(&part.value, self.purpose())?;
-        let mut headers = Vec::with_capacity(self.pairs.len());
-        for (name, key) in &self.pairs {
-            let field = before.schema().field(name).ok_or_else(|| {
+        let (pairs, moves) = (&self.pairs, self.moves);
+        let plan = self.plans.get(before.schema(), |schema| plan(schema, pairs, moves))?;
+        headers.reserve(pairs.len());
+        for ((name, key), at) in pairs.iter().zip(&plan.from) {
+            let field = at.map(|at| &before.schema().fields()[at]).ok_or_else(|| {
                 ConnectError::with_kind(ErrorKind::Other, format!("There is no field {name}"))
                     .with_class("java.lang.NullPointerException")
             })?;
-            let value = value_at(before, field.index(), self.replace_null).clone();
+            let value = value_at(before, field.index(), self.replace_null);
             if value.is_null() && !field.schema().is_optional() {
                 let schema = field.schema();
                 let message = format!("A null value requires an optional schema but was {schema}");
                 return Err(ConnectError::data(message));
             }
-            headers.push(Header { key: key.clone(), content: SchemaAndValue::new(field.schema().clone(), value) });
+            headers.push(Header {
+                key: key.clone(),
+                content: SchemaAndValue { schema: Some(field.schema().clone()), value: value.clone() },
+            });
         }
-        if self.moves {
-            let pairs = &self.pairs;
-            let left = self.schemas.get(schema, |schema| without(schema, pairs))?;
-            let mut values = Vec::with_capacity(left.fields().len());
-            for field in before.schema().fields().iter().filter(|field| left.field(field.name()).is_some()) {
-                values.push(kept(field, value_at(before, field.index(), self.replace_null))?);
-            }
-            let moved = Struct::from_values(left.clone(), values);
-            *part = SchemaAndValue::new(left.clone(), Value::Struct(Arc::new(moved)));
+        if let Some((left, stays)) = &plan.left {
+            let fields = struct_mut(&mut part.value, "header move")?;
+            fields.reshape(left.clone(), |values| {
+                let mut stays = stays.iter();
+                values.retain(|_| stays.next().is_none_or(|&stays| stays));
+                settle_values(left, values, self.replace_null)
+            })?;
+            part.schema = Some(left.clone());
         }
-        Ok(headers)
+        Ok(())
     }
+}
+
+fn plan(schema: &Schema, pairs: &[(ByteString, ByteString)], moves: bool) -> Result<Plan, ConnectError> {
+    let from = pairs.iter().map(|(name, _)| schema.field(name).map(Field::index)).collect();
+    let left = moves.then(|| {
+        let left = without(schema, pairs)?;
+        let stays = schema.fields().iter().map(|field| left.field(field.name()).is_some()).collect();
+        Ok::<_, ConnectError>((left, stays))
+    });
+    Ok(Plan { from, left: left.transpose()? })
 }
 
 /// A schema without the fields that are moved.
@@ -132,19 +151,19 @@ fn without(schema: &Schema, moved: &[(ByteString, ByteString)]) -> Result<Schema
             builder = builder.field(field.name().clone(), field.schema().clone());
         }
     }
-    Ok(builder.build()?)
+    Ok(builder.build()?.lasting())
 }
 
 impl Transform for HeaderFrom {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
-        let part = self.part.of(&mut record);
-        let headers = match part.schema.clone() {
-            None => self.of_map(&mut part.value)?,
-            Some(schema) => self.of_struct(&schema, part)?,
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
+        let part = match self.part {
+            Part::Key => &mut record.key,
+            Part::Value => &mut record.value,
         };
-        for header in headers {
-            record.headers.push(header);
+        match part.schema {
+            None => self.of_map(&mut part.value, &mut record.headers)?,
+            Some(_) => self.of_struct(part, &mut record.headers)?,
         }
-        Ok(Some(record))
+        Ok(Fate::Kept)
     }
 }

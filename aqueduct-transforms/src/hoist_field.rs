@@ -5,9 +5,9 @@
 //! With `field.syntax.version=V2`, which Java does not have here, `hoisted` is the path to what is wrapped instead of the
 //! whole: with `hoisted=address.zip`, the value `{address={zip=89073}}` becomes `{address={zip={line=89073}}}`.
 
-use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type};
-use aqueduct_data::{ByteString, DataError, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
+use aqueduct_data::{ByteString, DataError, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
 
 use crate::part::Part;
 use crate::paths::Reshape;
@@ -40,28 +40,27 @@ impl HoistField {
 
 /// The schema of a struct of one field.
 fn hoisted(schema: &SchemaRef, field: &ByteString) -> Result<SchemaRef, DataError> {
-    SchemaBuilder::structure().field(field.clone(), schema.clone()).build()
+    Ok(SchemaBuilder::structure().field(field.clone(), schema.clone()).build()?.lasting())
 }
 
 impl Transform for HoistField {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
-        let SchemaAndValue { schema, value } = std::mem::take(self.part.of(&mut record));
-        let hoisted = match schema {
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
+        let part = self.part.of(record);
+        match &part.schema {
             None => {
-                let mut map = ValueMap::with_capacity(2);
-                map.insert(self.field.clone(), value);
-                SchemaAndValue::schemaless(map)
+                let pairs = vec![(Value::String(self.field.clone()), std::mem::take(&mut part.value))];
+                part.value = Value::from(ValueMap::of_distinct(pairs));
             }
             Some(schema) => {
                 let field = &self.field;
-                let updated = self.schemas.get(&schema, |schema| hoisted(schema, field))?;
-                let mut hoisted = Struct::new(updated.clone())?;
-                hoisted.put_at(0, value)?;
-                SchemaAndValue::new(updated.clone(), Value::from(hoisted))
+                let updated = self.schemas.get(schema, |schema| hoisted(schema, field))?;
+                schema.validate_field(Some(field), &part.value)?;
+                let values = vec![std::mem::take(&mut part.value)];
+                part.value = Value::from(Struct::from_values(updated.clone(), values));
+                part.schema = Some(updated.clone());
             }
-        };
-        *self.part.of(&mut record) = hoisted;
-        Ok(Some(record))
+        }
+        Ok(Fate::Kept)
     }
 }
 

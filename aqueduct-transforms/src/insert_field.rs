@@ -7,14 +7,14 @@
 //! With `field.syntax.version=V2`, which Java does not have here, fields are paths: `topic.field=meta.topic` inserts the field
 //! `topic` into the field `meta`, which is made where it does not exist. With a schema, a `meta` that is null stays null.
 
-use aqueduct_api::{ConfigMap, ConnectError, Origin, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, Fate, Origin, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type};
-use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Type as SchemaType, Value};
+use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Type as SchemaType, Value};
 
-use crate::part::{Part, map_mut};
+use crate::part::{Part, map_mut, struct_mut};
 use crate::paths::Reshape;
 use crate::schema_cache::SchemaCache;
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, take, with_basics};
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, with_basics};
 
 const TOPIC_FIELD: &str = "topic.field";
 const PARTITION_FIELD: &str = "partition.field";
@@ -77,7 +77,7 @@ impl Insertion {
             Source::Timestamp => {
                 let builder = SchemaBuilder::new(SchemaType::Int64).name(TIMESTAMP_SCHEMA).version(1);
                 let builder = if self.optional { builder.optional() } else { builder };
-                Ok(builder.build()?)
+                Ok(builder.build()?.lasting())
             }
         }
     }
@@ -120,49 +120,64 @@ impl InsertField {
         })
     }
 
-    /// What an insertion inserts; nothing where the record has nothing to give.
-    fn inserted(insertion: &Insertion, about: &About<'_>, with_schema: bool) -> Result<Option<Value>, ConnectError> {
-        Ok(match &insertion.source {
-            Source::Topic => Some(Value::String(about.topic.clone())),
-            Source::Partition => about.partition.map(Value::Int32),
+    /// Hands what an insertion inserts to `put`; not where the record has nothing to give.
+    #[inline]
+    fn insert(
+        insertion: &Insertion,
+        about: &About<'_>,
+        with_schema: bool,
+        mut put: impl FnMut(Value),
+    ) -> Result<(), ConnectError> {
+        match &insertion.source {
+            Source::Topic => put(Value::String(about.topic.clone())),
+            Source::Partition => about.partition.map(Value::Int32).into_iter().for_each(put),
             Source::Offset => match about.origin {
-                Origin::Sink { offset } => Some(Value::Int64(offset)),
+                Origin::Sink { offset } => put(Value::Int64(offset)),
                 Origin::Source => {
                     return Err(ConnectError::data(format!(
                         "Only SinkRecord supported for [{PURPOSE}], found: org.apache.kafka.connect.source.SourceRecord"
                     )));
                 }
             },
-            Source::Timestamp => about.timestamp.map(|ms| if with_schema { Value::Date(ms) } else { Value::Int64(ms) }),
-            Source::Static(text) => Some(Value::String(text.clone())),
-        })
+            Source::Timestamp => match about.timestamp {
+                Some(timestamp) if with_schema => put(Value::Date(timestamp)),
+                Some(timestamp) => put(Value::Int64(timestamp)),
+                None => {}
+            },
+            Source::Static(text) => put(Value::String(text.clone())),
+        }
+        Ok(())
     }
 
     fn into_map(&self, value: &mut Value, about: &About<'_>) -> Result<(), ConnectError> {
         let map = map_mut(value, PURPOSE)?;
         for insertion in &self.insertions {
-            if let Some(inserted) = Self::inserted(insertion, about, false)? {
-                map.insert(insertion.name.clone(), inserted);
-            }
+            Self::insert(insertion, about, false, |value| {
+                map.insert(insertion.name.clone(), value);
+            })?;
         }
         Ok(())
     }
 
     fn into_struct(&mut self, part: &mut SchemaAndValue, about: &About<'_>) -> Result<(), ConnectError> {
-        let (before, mut values) = take(&mut part.value, PURPOSE)?;
+        let fields = struct_mut(&mut part.value, PURPOSE)?;
         let insertions = &self.insertions;
-        let schema = part.schema.as_ref().unwrap_or(&before);
+        let schema = part.schema.as_ref().unwrap_or(fields.schema());
         let updated = self.schemas.get(schema, |schema| extended(schema, insertions))?;
-        settle(&before, &mut values, self.replace_null)?;
-        values.reserve_exact(insertions.len());
-        for (insertion, field) in insertions.iter().zip(&updated.fields()[values.len()..]) {
-            let inserted = Self::inserted(insertion, about, true)?;
-            if let Some(inserted) = &inserted {
-                field.schema().validate_field(Some(field.name()), inserted)?;
+        settle(fields, self.replace_null)?;
+        fields.reshape(updated.clone(), |values| {
+            values.reserve_exact(insertions.len());
+            for insertion in insertions {
+                let before = values.len();
+                // What is inserted is of the type that its field was made for.
+                Self::insert(insertion, about, true, |value| values.push(value))?;
+                if values.len() == before {
+                    values.push(Value::Null);
+                }
             }
-            values.push(inserted.unwrap_or_default());
-        }
-        *part = SchemaAndValue::new(updated.clone(), Struct::from_values(updated.clone(), values));
+            Ok::<(), ConnectError>(())
+        })?;
+        part.schema = Some(updated.clone());
         Ok(())
     }
 }
@@ -176,7 +191,7 @@ fn extended(schema: &SchemaRef, insertions: &[Insertion]) -> Result<SchemaRef, C
     for insertion in insertions {
         builder = builder.field(insertion.name.clone(), insertion.schema()?);
     }
-    Ok(builder.build()?)
+    Ok(builder.build()?.lasting())
 }
 
 /// What a record can tell about itself.
@@ -188,7 +203,7 @@ struct About<'a> {
 }
 
 impl Transform for InsertField {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
         let about = About {
             topic: &record.topic,
             partition: record.partition,
@@ -200,14 +215,14 @@ impl Transform for InsertField {
             Part::Value => &mut record.value,
         };
         if part.value.is_null() {
-            return Ok(Some(record));
+            return Ok(Fate::Kept);
         }
         if part.schema.is_none() {
             self.into_map(&mut part.value, &about)?;
         } else {
             self.into_struct(part, &about)?;
         }
-        Ok(Some(record))
+        Ok(Fate::Kept)
     }
 }
 

@@ -3,7 +3,7 @@
 //! With `header=version` and `value.literal=3`, every record gets the header `version` with the 8-bit integer 3 behind
 //! those that it has, even if one of them has the same key. The type of the value is guessed from its text.
 
-use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type, Validator};
 use aqueduct_data::{Header, values};
 
@@ -30,8 +30,8 @@ impl InsertHeader {
 }
 
 impl Transform for InsertHeader {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
         record.headers.push(self.0.clone());
-        Ok(Some(record))
+        Ok(Fate::Kept)
     }
 }

@@ -7,16 +7,16 @@
 //! With `field.syntax.version=V2`, which Java does not have here, fields are paths: `fields=address.zip` masks the field `zip`
 //! inside of the field `address`.
 
-use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type, Validator};
 use aqueduct_data::{
-    ByteString, DataError, Decimal, JavaObject, SchemaRef, Struct, Value, ValueMap, parse_big_integer, values,
+    ByteString, DataError, Decimal, JavaObject, SchemaRef, Value, ValueMap, parse_big_integer, values,
 };
 
-use crate::part::{Part, map_mut};
+use crate::part::{Part, map_mut, struct_mut};
 use crate::paths::Reshape;
 use crate::schema_cache::SchemaCache;
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, settle_null, take};
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle_null, settle_values};
 
 pub(crate) const FIELDS: &str = "fields";
 const REPLACEMENT: &str = "replacement";
@@ -62,36 +62,41 @@ impl MaskField {
     }
 }
 
-/// What a value becomes.
-fn mask(replacement: Option<&ByteString>, value: &Value) -> Result<Value, ConnectError> {
-    match (replacement, value) {
-        (_, Value::Null) => Ok(Value::Null),
-        (None, value) => null_of(value),
-        (Some(replacement), value) => replaced(value, replacement),
+/// Masks a value.
+fn mask(replacement: Option<&ByteString>, value: &mut Value) -> Result<(), ConnectError> {
+    match replacement {
+        _ if value.is_null() => Ok(()),
+        None => clear(value),
+        Some(replacement) => {
+            *value = replaced(value, replacement)?;
+            Ok(())
+        }
     }
 }
 
-/// The null value of a value's type: zero, false, or empty.
-fn null_of(value: &Value) -> Result<Value, ConnectError> {
-    Ok(match value {
-        Value::Int8(_) => Value::Int8(0),
-        Value::Int16(_) => Value::Int16(0),
-        Value::Int32(_) => Value::Int32(0),
-        Value::Int64(_) => Value::Int64(0),
-        Value::Float32(_) => Value::Float32(0.0),
-        Value::Float64(_) => Value::Float64(0.0),
-        Value::Boolean(_) => Value::Boolean(false),
-        Value::String(_) => Value::String(ByteString::new()),
-        Value::Decimal(_) => Value::from(Decimal::new(0.into(), 0)),
-        Value::Date(_) => Value::Date(0),
-        Value::Array(_) => Value::array([]),
-        Value::Map(_) => Value::from(ValueMap::new()),
-        Value::Java(object) if matches!(**object, JavaObject::BigInteger(_)) => JavaObject::BigInteger(0.into()).into(),
+/// Makes a value the null value of its type: zero, false, or empty.
+fn clear(value: &mut Value) -> Result<(), ConnectError> {
+    match value {
+        Value::Int8(n) => *n = 0,
+        Value::Int16(n) => *n = 0,
+        Value::Int32(n) => *n = 0,
+        Value::Int64(n) | Value::Date(n) => *n = 0,
+        Value::Float32(n) => *n = 0.0,
+        Value::Float64(n) => *n = 0.0,
+        Value::Boolean(b) => *b = false,
+        Value::String(text) => *text = ByteString::new(),
+        Value::Decimal(_) => *value = Value::from(Decimal::new(0.into(), 0)),
+        Value::Array(_) => *value = Value::array([]),
+        Value::Map(_) => *value = Value::from(ValueMap::new()),
+        Value::Java(object) if matches!(**object, JavaObject::BigInteger(_)) => {
+            *value = JavaObject::BigInteger(0.into()).into();
+        }
         Value::Null | Value::Bytes(_) | Value::Struct(_) | Value::Java(_) => {
             let class = value.java_class();
             return Err(ConnectError::data(format!("Cannot mask value of type: class {class}")));
         }
-    })
+    }
+    Ok(())
 }
 
 /// A replacement as a value of the same type.
@@ -125,18 +130,20 @@ fn replaced(value: &Value, replacement: &ByteString) -> Result<Value, ConnectErr
 }
 
 impl Transform for MaskField {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
-        let part = self.part.of(&mut record);
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
+        let part = self.part.of(record);
         if part.schema.is_none() {
             let map = map_mut(&mut part.value, PURPOSE)?;
             for field in &self.fields {
-                let masked = mask(self.replacement.as_ref(), map.get_str(field).unwrap_or(&Value::Null))?;
-                map.insert(field.clone(), masked);
+                match map.get_str_mut(field) {
+                    Some(value) => mask(self.replacement.as_ref(), value)?,
+                    None => drop(map.insert(field.clone(), Value::Null)),
+                }
             }
         } else {
-            let (schema, mut values) = take(&mut part.value, PURPOSE)?;
+            let (schema, values) = struct_mut(&mut part.value, PURPOSE)?.parts_mut();
             let names = &self.fields;
-            let masked = self.positions.get(&schema, |schema| {
+            let masked = self.positions.get(schema, |schema| {
                 Ok::<Vec<usize>, ConnectError>(
                     names.iter().filter_map(|name| Some(schema.field(name)?.index())).collect(),
                 )
@@ -146,13 +153,12 @@ impl Transform for MaskField {
                 if value.is_null() {
                     settle_null(field, value, self.replace_null)?;
                 }
-                *value = mask(self.replacement.as_ref(), value)?;
+                mask(self.replacement.as_ref(), value)?;
                 field.schema().validate_field(Some(field.name()), value)?;
             }
-            settle(&schema, &mut values, self.replace_null)?;
-            part.value = Value::from(Struct::from_values(schema, values));
+            settle_values(schema, values, self.replace_null)?;
         }
-        Ok(Some(record))
+        Ok(Fate::Kept)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! With `regex=(.*)-raw` and `replacement=$1`, a record for `orders-raw` goes to `orders`; one for `orders` stays.
 
-use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type, Validator};
 use aqueduct_data::ByteString;
 use aqueduct_jvm::regex::{JavaRegex, MatchLimitError, Replacement, ReplacementError};
@@ -61,15 +61,15 @@ impl RegexRouter {
 }
 
 impl Transform for RegexRouter {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
         if let Some((topic, routed)) = &self.last
             && *topic == record.topic
         {
             record.topic = routed.clone();
-            return Ok(Some(record));
+            return Ok(Fate::Kept);
         }
         let routed = self.route(&record.topic)?;
         self.last = Some((std::mem::replace(&mut record.topic, routed.clone()), routed));
-        Ok(Some(record))
+        Ok(Fate::Kept)
     }
 }

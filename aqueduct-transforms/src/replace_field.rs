@@ -10,20 +10,22 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, ConfigValueData, Importance, Type, Validator};
-use aqueduct_data::{ByteString, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
+use aqueduct_data::{ByteString, SchemaAndValue, SchemaBuilder, SchemaRef, Value, ValueMap};
 
-use crate::part::{Part, map_mut};
+use crate::part::{Part, map_mut, struct_mut};
 use crate::paths::Reshape;
 use crate::schema_cache::SchemaCache;
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle_null, take, with_basics};
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle_values, with_basics};
 
 pub(crate) const EXCLUDE: &str = "exclude";
 pub(crate) const INCLUDE: &str = "include";
 pub(crate) const RENAMES: &str = "renames";
 const OLD_NAMES: [(&str, &str); 2] = [("blacklist", EXCLUDE), ("whitelist", INCLUDE)];
 const PURPOSE: &str = "field replacement";
+/// In maps of up to so many entries, looking for the fields beats looking at each entry.
+const FEW: usize = 12;
 
 pub(crate) fn definition() -> ConfigDef {
     let list = |name, doc| {
@@ -68,13 +70,45 @@ fn parse_renames(mappings: &[String]) -> Result<HashMap<ByteString, ByteString>,
     mappings.iter().map(parse).collect()
 }
 
-/// A struct's new schema, and where the values of its fields are in the old struct.
+/// A struct's new schema, and how the values get to their fields.
 #[derive(Debug)]
 struct Replaced {
     schema: SchemaRef,
-    from: Vec<usize>,
-    /// A value goes to several fields.
-    repeats: bool,
+    moves: Moves,
+}
+
+#[derive(Debug)]
+enum Moves {
+    /// All stay where they are.
+    None,
+    /// Some are left out: whether each stays.
+    Out(Vec<bool>),
+    /// They come from anywhere, and some go to several fields: where each comes from.
+    From(Vec<usize>),
+}
+
+impl Moves {
+    /// The way of values from these places, of so many.
+    fn new(from: Vec<usize>, of: usize) -> Self {
+        if !from.is_sorted_by(|a, b| a < b) {
+            Self::From(from)
+        } else if from.len() == of {
+            Self::None
+        } else {
+            Self::Out((0..of).map(|at| from.binary_search(&at).is_ok()).collect())
+        }
+    }
+
+    fn apply(&self, values: &mut Vec<Value>) {
+        match self {
+            Self::None => {}
+            Self::Out(stays) => {
+                let mut stays = stays.iter();
+                values.retain(|_| stays.next().is_none_or(|&stays| stays));
+            }
+            Self::From(from) => *values = from.iter().map(|&at| values[at].clone()).collect(),
+        }
+    }
 }
 
 /// What becomes of which field.
@@ -82,6 +116,8 @@ struct Names {
     exclude: HashSet<ByteString>,
     include: HashSet<ByteString>,
     renames: HashMap<ByteString, ByteString>,
+    /// No field gets a name that another one had or gets: so the order of renaming does not matter.
+    renames_apart: bool,
     /// Where several fields get one name, the mapping that was given last says which one the value is from.
     old_names: HashMap<ByteString, ByteString>,
 }
@@ -99,10 +135,13 @@ impl ReplaceField {
         let names = |key| Ok::<_, ConfigError>(config.list(key)?.iter().map(|name| name.as_str().into()).collect());
         let mappings = config.list(RENAMES)?;
         let old_names = mappings.iter().filter_map(|mapping| mapping.split_once(':'));
+        let renames = parse_renames(mappings)?;
+        let new_names: HashSet<_> = renames.values().collect();
         let names = Names {
             exclude: names(EXCLUDE)?,
             include: names(INCLUDE)?,
-            renames: parse_renames(mappings)?,
+            renames_apart: new_names.len() == renames.len() && !new_names.iter().any(|&new| renames.contains_key(new)),
+            renames,
             old_names: old_names.map(|(old, new)| (new.into(), old.into())).collect(),
         };
         let replace_null = config.boolean(REPLACE_NULL_WITH_DEFAULT)?;
@@ -110,19 +149,14 @@ impl ReplaceField {
     }
 
     fn replace_struct(&mut self, part: &mut SchemaAndValue) -> Result<(), ConnectError> {
-        let (before, mut values) = take(&mut part.value, PURPOSE)?;
-        let schema = part.schema.as_ref().unwrap_or(&before);
-        let replaced = self.schemas.get(schema, |schema| self.names.replaced(schema))?;
-        let mut after = Vec::with_capacity(replaced.from.len());
-        for (field, &at) in replaced.schema.fields().iter().zip(&replaced.from) {
-            let mut value = if replaced.repeats { values[at].clone() } else { std::mem::take(&mut values[at]) };
-            if value.is_null() {
-                settle_null(field, &mut value, self.replace_null)?;
-            }
-            after.push(value);
-        }
-        let schema = replaced.schema.clone();
-        *part = SchemaAndValue::new(schema.clone(), Struct::from_values(schema, after));
+        let fields = struct_mut(&mut part.value, PURPOSE)?;
+        let schema = part.schema.as_ref().unwrap_or(fields.schema());
+        let Replaced { schema, moves } = self.schemas.get(schema, |schema| self.names.replaced(schema))?;
+        fields.reshape(schema.clone(), |values| {
+            moves.apply(values);
+            settle_values(schema, values, self.replace_null)
+        })?;
+        part.schema = Some(schema.clone());
         Ok(())
     }
 }
@@ -134,8 +168,22 @@ impl Names {
 
     fn replace_map(&self, value: &mut Value) -> Result<(), ConnectError> {
         let map = map_mut(value, PURPOSE)?;
-        map.retain(|name, _| self.keeps(name.as_str().unwrap_or_default()));
+        let few = map.len() <= FEW;
+        if few && self.include.is_empty() && !self.exclude.contains("") {
+            for name in &self.exclude {
+                map.remove_str(name);
+            }
+        } else {
+            // What is no text goes by the empty name.
+            map.retain(|name, _| self.keeps(name.as_str().unwrap_or_default()));
+        }
         if self.renames.is_empty() {
+            return Ok(());
+        }
+        if few && self.renames_apart && self.renames.values().all(|new| map.get_str(new).is_none()) {
+            for (old, new) in &self.renames {
+                map.rename(old, new.clone());
+            }
             return Ok(());
         }
         let mut renamed = ValueMap::with_capacity(map.len());
@@ -162,21 +210,20 @@ impl Names {
             };
             from.push(origin.index());
         }
-        let repeats = from.iter().collect::<HashSet<_>>().len() < from.len();
-        Ok(Replaced { schema: builder.build()?, from, repeats })
+        Ok(Replaced { schema: builder.build()?.lasting(), moves: Moves::new(from, schema.fields().len()) })
     }
 }
 
 impl Transform for ReplaceField {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
-        let part = self.part.of(&mut record);
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
+        let part = self.part.of(record);
         if !part.value.is_null() {
             match part.schema {
                 None => self.names.replace_map(&mut part.value)?,
                 Some(_) => self.replace_struct(part)?,
             }
         }
-        Ok(Some(record))
+        Ok(Fate::Kept)
     }
 }
 

@@ -1,7 +1,5 @@
 //! What a transform makes of the schemas that come in, each made once.
 
-use std::sync::Arc;
-
 use aqueduct_data::SchemaRef;
 
 /// How many are kept; Java keeps as many.
@@ -26,7 +24,7 @@ impl<M> SchemaCache<M> {
         make: impl FnOnce(&SchemaRef) -> Result<M, E>,
     ) -> Result<&M, E> {
         // Records of one source mostly share one schema, so the first look is at a pointer.
-        if !self.0.first().is_some_and(|(known, _)| Arc::ptr_eq(known, schema)) {
+        if !self.0.first().is_some_and(|(known, _)| known.is_same(schema)) {
             self.bring_to_front(schema, make)?;
         }
         Ok(&self.0[0].1)

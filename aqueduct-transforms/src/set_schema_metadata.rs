@@ -3,13 +3,13 @@
 //! With `schema.name=Order` and `schema.version=2`, a struct of the schema `Record` version 1 becomes one of the schema
 //! `Order` version 2 with the same fields. As in Kafka, only struct schemas can be changed.
 
-use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type};
-use aqueduct_data::{ByteString, Schema, SchemaBuilder, SchemaRef, Struct, Type as SchemaType, Value};
+use aqueduct_data::{ByteString, Schema, SchemaBuilder, SchemaRef, Type as SchemaType, Value};
 
-use crate::part::Part;
+use crate::part::{Part, struct_mut};
 use crate::schema_cache::SchemaCache;
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, take};
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle};
 
 const SCHEMA_NAME: &str = "schema.name";
 const SCHEMA_VERSION: &str = "schema.version";
@@ -78,27 +78,27 @@ impl Metadata {
         if let Some(default) = schema.default_value() {
             builder = builder.default_unchecked(default.clone());
         }
-        Ok(builder.build()?)
+        Ok(builder.build()?.lasting())
     }
 }
 
 impl Transform for SetSchemaMetadata {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
-        let part = self.part.of(&mut record);
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
+        let part = self.part.of(record);
         let Some(schema) = &part.schema else {
             if part.value.is_null() {
-                return Ok(Some(record));
+                return Ok(Fate::Kept);
             }
             return Err(ConnectError::data("Schema required for [updating schema metadata]"));
         };
         let metadata = &self.metadata;
         let updated = self.schemas.get(schema, |schema| metadata.set(schema))?;
         if matches!(part.value, Value::Struct(_)) {
-            let (before, mut values) = take(&mut part.value, "updating schema metadata")?;
-            settle(&before, &mut values, self.replace_null)?;
-            part.value = Value::from(Struct::from_values(updated.clone(), values));
+            let fields = struct_mut(&mut part.value, "updating schema metadata")?;
+            settle(fields, self.replace_null)?;
+            fields.reshape(updated.clone(), |_| Ok::<(), ConnectError>(()))?;
         }
         part.schema = Some(updated.clone());
-        Ok(Some(record))
+        Ok(Fate::Kept)
     }
 }

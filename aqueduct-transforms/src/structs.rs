@@ -1,12 +1,8 @@
 //! From one struct to the next: what of a schema is kept, and how a field's value is read and put.
 
-use std::sync::Arc;
-
 use aqueduct_api::ConnectError;
 use aqueduct_config::{ConfigKey, Importance, Type};
-use aqueduct_data::{Field, Schema, SchemaBuilder, SchemaRef, Struct, Value};
-
-use crate::part::not_a_struct;
+use aqueduct_data::{Field, Schema, SchemaBuilder, Struct, Value};
 
 /// The key that says whether null fields are read as their default (KIP-1040).
 pub(crate) const REPLACE_NULL_WITH_DEFAULT: &str = "replace.null.with.default";
@@ -39,21 +35,15 @@ pub(crate) fn value_at(from: &Struct, at: usize, replace_null: bool) -> &Value {
     if replace_null { from.get_at(at) } else { &from.values()[at] }
 }
 
-/// Takes a struct apart. Its values are moved, unless others hold the struct too; nothing is checked.
-pub(crate) fn take(value: &mut Value, purpose: &str) -> Result<(SchemaRef, Vec<Value>), ConnectError> {
-    let before = match std::mem::take(value) {
-        Value::Struct(before) => before,
-        other => return Err(not_a_struct(purpose, &other)),
-    };
-    Ok(match Arc::try_unwrap(before) {
-        Ok(own) => own.into_parts(),
-        Err(shared) => (shared.schema().clone(), shared.values().to_vec()),
-    })
+/// Values that stay in their fields, or go on in fields of the same schemas: nulls become defaults where that is asked for,
+/// and have to be allowed otherwise. All other values were checked when they were put.
+pub(crate) fn settle(fields: &mut Struct, replace_null: bool) -> Result<(), ConnectError> {
+    let (schema, values) = fields.parts_mut();
+    settle_values(schema, values, replace_null)
 }
 
-/// Values that go on in fields of the schemas that they were in: nulls become defaults where that is asked for, and have
-/// to be allowed otherwise. All other values were checked when they were put.
-pub(crate) fn settle(schema: &Schema, values: &mut [Value], replace_null: bool) -> Result<(), ConnectError> {
+/// As [`settle`], for values that are to be those of a schema.
+pub(crate) fn settle_values(schema: &Schema, values: &mut [Value], replace_null: bool) -> Result<(), ConnectError> {
     for (field, value) in schema.fields().iter().zip(values) {
         if value.is_null() {
             settle_null(field, value, replace_null)?;
@@ -63,6 +53,7 @@ pub(crate) fn settle(schema: &Schema, values: &mut [Value], replace_null: bool) 
 }
 
 /// As [`settle`], for one null.
+#[cold]
 pub(crate) fn settle_null(field: &Field, value: &mut Value, replace_null: bool) -> Result<(), ConnectError> {
     if let Some(default) = field.schema().default_value().filter(|_| replace_null) {
         *value = default.clone();
@@ -73,11 +64,12 @@ pub(crate) fn settle_null(field: &Field, value: &mut Value, replace_null: bool) 
     Ok(())
 }
 
-/// A value that another struct already held in a field of the same schema. It needs no check unless it is null: a field
-/// that was never put may be null although it must not.
-pub(crate) fn kept(field: &Field, value: &Value) -> Result<Value, ConnectError> {
+/// Checks a value that another struct already held in a field of the same schema. It needs no check unless it is null: a
+/// field that was never put may be null although it must not.
+#[inline]
+pub(crate) fn check_null(field: &Field, value: &Value) -> Result<(), ConnectError> {
     if value.is_null() {
         field.schema().validate_field(Some(field.name()), value)?;
     }
-    Ok(value.clone())
+    Ok(())
 }

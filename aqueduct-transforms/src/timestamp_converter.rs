@@ -8,15 +8,17 @@
 //! With `field.syntax.version=V2`, which Java does not have here, `field` is a path: `event.at` is the field `at` inside of the
 //! field `event`.
 
-use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
+use std::cell::Cell;
+
+use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type, Validator};
 use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value};
 use aqueduct_jvm::date_format::SimpleDateFormat;
 
-use crate::part::{Part, map_mut};
+use crate::part::{Part, map_mut, struct_mut};
 use crate::paths::Reshape;
 use crate::schema_cache::SchemaCache;
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle, settle_null, take, with_basics};
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, replace_null_with_default, settle_null, settle_values, with_basics};
 use crate::timestamp_form::{Form, Precision, instant_of, value_of};
 
 pub(crate) const FIELD: &str = "field";
@@ -70,8 +72,8 @@ pub(crate) struct TimestampConverter {
 struct Plan {
     /// The schema of what comes out.
     schema: SchemaRef,
-    /// What the field is before; none when there is no such field.
-    from: Option<Result<Form, ConnectError>>,
+    /// Where the field is, and what it is before; none when there is no such field.
+    from: Option<(usize, Result<Form, ConnectError>)>,
 }
 
 /// How a value is converted.
@@ -79,6 +81,8 @@ struct Conversion {
     target: Form,
     format: Option<SimpleDateFormat>,
     precision: Precision,
+    /// Room for texts that are made, used again.
+    text: Cell<String>,
 }
 
 impl Conversion {
@@ -89,7 +93,10 @@ impl Conversion {
         }
         let from = from.map_or_else(|| Form::of_value(value), Ok)?;
         let instant = instant_of(value, from, self.format.as_ref(), self.precision)?;
-        value_of(instant, self.target, self.format.as_ref(), self.precision)
+        let mut text = self.text.take();
+        let converted = value_of(instant, self.target, self.format.as_ref(), self.precision, &mut text);
+        self.text.set(text);
+        converted
     }
 
     fn plan(&self, schema: &Schema, field: &str, replace_null: bool) -> Result<Plan, ConnectError> {
@@ -97,7 +104,7 @@ impl Conversion {
         let mut from = None;
         for known in schema.fields() {
             let of_field = if known.name() == field {
-                from = Some(Form::of_schema(known.schema()));
+                from = Some((known.index(), Form::of_schema(known.schema())));
                 self.target.schema(known.schema().is_optional())?
             } else {
                 known.schema().clone()
@@ -110,31 +117,32 @@ impl Conversion {
         if let Some(default) = schema.default_value().and_then(Value::as_struct) {
             // In Java the default and its schema hold each other. Here that ends after one turn.
             let without = Plan { schema: builder.clone().build()?, from: from.clone() };
-            let values = self.values(default.schema(), default.values().to_vec(), field, &without, replace_null)?;
+            let mut values = default.values().to_vec();
+            self.convert_field(default.schema(), &mut values, &without, replace_null)?;
             let inner = Struct::from_values(without.schema, values.clone());
             let with = builder.clone().default_unchecked(inner).build()?;
             builder = builder.default_unchecked(Struct::from_values(with, values));
         }
-        Ok(Plan { schema: builder.build()?, from })
+        Ok(Plan { schema: builder.build()?.lasting(), from })
     }
 
-    fn values(
+    /// Converts the field of a struct that is taken apart.
+    fn convert_field(
         &self,
         before: &Schema,
-        mut values: Vec<Value>,
-        field: &str,
+        values: &mut [Value],
         plan: &Plan,
         replace_null: bool,
-    ) -> Result<Vec<Value>, ConnectError> {
-        settle(before, &mut values, replace_null)?;
-        if let (Some(from), Some(known)) = (&plan.from, plan.schema.field(field)) {
-            let value = &mut values[known.index()];
+    ) -> Result<(), ConnectError> {
+        settle_values(before, values, replace_null)?;
+        if let Some((at, from)) = &plan.from {
+            let value = &mut values[*at];
             *value = self.convert(Some(from.clone()?), value)?;
             if value.is_null() {
-                settle_null(known, value, false)?;
+                settle_null(&plan.schema.fields()[*at], value, false)?;
             }
         }
-        Ok(values)
+        Ok(())
     }
 }
 
@@ -159,7 +167,12 @@ impl TimestampConverter {
         Ok(Self {
             part,
             field: (!field.is_empty()).then(|| field.into()),
-            conversion: Conversion { target, format, precision: Precision::of_name(config.string(UNIX_PRECISION)?) },
+            conversion: Conversion {
+                target,
+                format,
+                precision: Precision::of_name(config.string(UNIX_PRECISION)?),
+                text: Cell::default(),
+            },
             replace_null: config.boolean(REPLACE_NULL_WITH_DEFAULT)?,
             schemas: SchemaCache::default(),
             whole: (target.schema(false)?, target.schema(true)?),
@@ -170,8 +183,10 @@ impl TimestampConverter {
         match &self.field {
             Some(field) if !value.is_null() => {
                 let map = map_mut(value, PURPOSE)?;
-                let converted = self.conversion.convert(None, map.get_str(field).unwrap_or(&Value::Null))?;
-                map.insert(field.clone(), converted);
+                match map.get_str_mut(field) {
+                    Some(value) => *value = self.conversion.convert(None, value)?,
+                    None => drop(map.insert(field.clone(), Value::Null)),
+                }
             }
             _ => *value = self.conversion.convert(None, value)?,
         }
@@ -186,12 +201,13 @@ impl TimestampConverter {
             *part = SchemaAndValue::new(updated.clone(), converted);
             return Ok(());
         };
-        let before = if part.value.is_null() { None } else { Some(take(&mut part.value, PURPOSE)?) };
+        let before = if part.value.is_null() { None } else { Some(struct_mut(&mut part.value, PURPOSE)?) };
         let replace_null = self.replace_null;
         let plan = self.schemas.get(schema, |schema| conversion.plan(schema, field, replace_null))?;
-        if let Some((before, values)) = before {
-            let values = conversion.values(&before, values, field, plan, replace_null)?;
-            part.value = Value::from(Struct::from_values(plan.schema.clone(), values));
+        if let Some(fields) = before {
+            let (before, values) = fields.parts_mut();
+            conversion.convert_field(before, values, plan, replace_null)?;
+            fields.reshape(plan.schema.clone(), |_| Ok::<(), ConnectError>(()))?;
         }
         part.schema = Some(plan.schema.clone());
         Ok(())
@@ -199,13 +215,13 @@ impl TimestampConverter {
 }
 
 impl Transform for TimestampConverter {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
-        let part = self.part.of(&mut record);
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
+        let part = self.part.of(record);
         match part.schema.take() {
             None => self.convert_schemaless(&mut part.value)?,
             Some(schema) => self.convert_with_schema(part, &schema)?,
         }
-        Ok(Some(record))
+        Ok(Fate::Kept)
     }
 }
 

@@ -77,7 +77,7 @@ impl Form {
             Self::Time => SchemaBuilder::time(),
             Self::Timestamp => SchemaBuilder::timestamp(),
         };
-        Ok(if optional { builder.optional() } else { builder }.build()?)
+        Ok(if optional { builder.optional() } else { builder }.build()?.lasting())
     }
 }
 
@@ -167,17 +167,20 @@ pub(crate) fn instant_of(
     }
 }
 
-/// A timestamp of a form.
+/// A timestamp of a form; `text` is room to make texts in.
 pub(crate) fn value_of(
     instant: i64,
     form: Form,
     format: Option<&SimpleDateFormat>,
     precision: Precision,
+    text: &mut String,
 ) -> Result<Value, ConnectError> {
     Ok(match form {
         Form::Text => {
             let format = format.ok_or_else(|| no_pattern("format(java.util.Date)"))?;
-            Value::String(format.format(instant).into())
+            text.clear();
+            format.format_into(instant, text);
+            Value::from(text.as_str())
         }
         Form::Unix => Value::Int64(precision.of_millis(instant)),
         Form::Date => Value::Date(instant.wrapping_sub(instant.rem_euclid(MILLIS_PER_DAY))),
@@ -194,7 +197,7 @@ mod tests {
     fn check(value: impl Into<Value>, from: Form, to: Form, precision: Precision, expect: &str) {
         let format = SimpleDateFormat::new("yyyy-MM-dd HH:mm:ss.SSS").unwrap();
         let converted = instant_of(&value.into(), from, Some(&format), precision)
-            .and_then(|instant| value_of(instant, to, Some(&format), precision));
+            .and_then(|instant| value_of(instant, to, Some(&format), precision, &mut String::new()));
         let text =
             converted.map_or_else(|error| error.message().unwrap_or_default().to_owned(), |value| format!("{value:?}"));
         assert_eq!(text, expect);

@@ -3,7 +3,7 @@
 //! With `topic.format=${topic}-${timestamp}` and `timestamp.format=yyyyMMdd`, a record for `orders` of 14 November 2023
 //! goes to `orders-20231114`.
 
-use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Origin, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Fate, Origin, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type};
 use aqueduct_data::{ByteString, Schema, SchemaAndValue};
 use aqueduct_jvm::date_format::{PatternError, SimpleDateFormat};
@@ -76,12 +76,12 @@ impl TimestampRouter {
 }
 
 impl Transform for TimestampRouter {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
         let Some(timestamp) = record.timestamp else {
-            return Err(ConnectError::data(format!("Timestamp missing on record: {}", described(&record))));
+            return Err(ConnectError::data(format!("Timestamp missing on record: {}", described(record))));
         };
         record.topic = self.route(&record.topic, timestamp)?;
-        Ok(Some(record))
+        Ok(Fate::Kept)
     }
 }
 

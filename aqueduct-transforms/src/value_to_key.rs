@@ -5,13 +5,13 @@
 //! With `field.syntax.version=V2`, which Java does not have here, fields are paths, and the key's fields have the names that the
 //! paths end with: `fields=address.zip` makes the key `{zip=89073}`.
 
-use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type, Validator};
 use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
 
 use crate::part::{map, structure};
 use crate::schema_cache::SchemaCache;
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, kept, replace_null_with_default, value_at};
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, check_null, replace_null_with_default, value_at};
 
 pub(crate) const FIELDS: &str = "fields";
 pub(crate) const PURPOSE: &str = "copying fields from value to key";
@@ -27,10 +27,17 @@ pub(crate) fn definition() -> ConfigDef {
         .define(replace_null_with_default())
 }
 
+/// The key of values of a schema.
+struct Key {
+    schema: SchemaRef,
+    /// Where the values are in the value.
+    from: Vec<usize>,
+}
+
 pub(crate) struct ValueToKey {
     fields: Vec<ByteString>,
     replace_null: bool,
-    schemas: SchemaCache,
+    keys: SchemaCache<Key>,
 }
 
 impl ValueToKey {
@@ -39,25 +46,32 @@ impl ValueToKey {
         Ok(Self {
             fields: config.list(FIELDS)?.iter().map(|name| name.as_str().into()).collect(),
             replace_null: config.boolean(REPLACE_NULL_WITH_DEFAULT)?,
-            schemas: SchemaCache::default(),
+            keys: SchemaCache::default(),
         })
     }
 
     fn of_map(&self, value: &Value) -> Result<SchemaAndValue, ConnectError> {
         let map = map(value, PURPOSE)?;
-        let value_of = |name: &ByteString| map.get_str(name).cloned().unwrap_or_default();
-        let key: ValueMap = self.fields.iter().map(|name| (name.clone(), value_of(name))).collect();
-        Ok(SchemaAndValue::schemaless(key))
+        let mut key = Vec::with_capacity(self.fields.len());
+        for name in &self.fields {
+            match map.get_str(name) {
+                Some(value) => key.push((Value::String(name.clone()), value.clone())),
+                None => key.push((Value::String(name.clone()), Value::Null)),
+            }
+        }
+        // No field is named twice: the configuration is checked for that.
+        Ok(SchemaAndValue::schemaless(ValueMap::of_distinct(key)))
     }
 
     fn of_struct(&mut self, value: &Value) -> Result<SchemaAndValue, ConnectError> {
         let value = structure(value, PURPOSE)?;
         let fields = &self.fields;
-        let schema = self.schemas.get(value.schema(), |schema| key_schema(schema, fields))?;
-        let mut values = Vec::with_capacity(fields.len());
-        for field in schema.fields() {
-            let from = value.schema().field(field.name()).ok_or_else(|| missing(field.name()))?;
-            values.push(kept(field, value_at(value, from.index(), self.replace_null))?);
+        let Key { schema, from } = self.keys.get(value.schema(), |schema| key(schema, fields))?;
+        let mut values = Vec::with_capacity(from.len());
+        for (field, &at) in schema.fields().iter().zip(from) {
+            let value = value_at(value, at, self.replace_null);
+            check_null(field, value)?;
+            values.push(value.clone());
         }
         Ok(SchemaAndValue::new(schema.clone(), Struct::from_values(schema.clone(), values)))
     }
@@ -67,21 +81,23 @@ fn missing(name: &str) -> ConnectError {
     ConnectError::data(format!("Field does not exist: {name}"))
 }
 
-fn key_schema(schema: &Schema, fields: &[ByteString]) -> Result<SchemaRef, ConnectError> {
+fn key(schema: &Schema, fields: &[ByteString]) -> Result<Key, ConnectError> {
     let mut builder = SchemaBuilder::structure();
+    let mut from = Vec::with_capacity(fields.len());
     for name in fields {
         let field = schema.field(name).ok_or_else(|| missing(name))?;
         builder = builder.field(name.clone(), field.schema().clone());
+        from.push(field.index());
     }
-    Ok(builder.build()?)
+    Ok(Key { schema: builder.build()?.lasting(), from })
 }
 
 impl Transform for ValueToKey {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
         record.key = match record.value.schema {
             None => self.of_map(&record.value.value)?,
             Some(_) => self.of_struct(&record.value.value)?,
         };
-        Ok(Some(record))
+        Ok(Fate::Kept)
     }
 }

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use aqueduct_api::{ConfigMap, Factory, Origin, Plugin, Record};
+use aqueduct_api::{ConfigMap, Factory, Fate, Origin, Plugin, Record};
 use aqueduct_config::{ConfigDef, convert_to_string};
 use aqueduct_data::{Header, Schema, SchemaAndValue, SchemaBuilder, Struct, Value, ValueMap};
 use aqueduct_transforms::plugins;
@@ -201,17 +201,20 @@ fn example(plugin: &Plugin, nested: bool, example: &Example, out: &mut String) {
     let Factory::Transformation { configure, .. } = &plugin.factory else { panic!("{} is no transform", plugin.class) };
     let config: ConfigMap =
         example.config.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    let before = (example.record)();
-    let shown_before = shown(&before);
-    let after = configure(&config).unwrap().apply(before).unwrap();
+    let mut record = (example.record)();
+    let before = shown(&record);
+    let after = match configure(&config).unwrap().apply(&mut record).unwrap() {
+        Fate::Kept => shown(&record),
+        Fate::Dropped => "dropped".to_owned(),
+    };
     let class = if nested { plugin.class.replace("$Key", "$Value") } else { plugin.class.to_string() };
     out.push_str("\n```text\n");
     writeln!(out, "type={class}").unwrap();
     for (key, value) in example.config {
         writeln!(out, "{key}={value}").unwrap();
     }
-    writeln!(out, "\nbefore: {shown_before}").unwrap();
-    writeln!(out, "after:  {}\n```", after.as_ref().map_or_else(|| "dropped".to_owned(), shown)).unwrap();
+    writeln!(out, "\nbefore: {before}").unwrap();
+    writeln!(out, "after:  {after}\n```").unwrap();
 }
 
 fn page() -> String {

@@ -1,10 +1,8 @@
 //! What the corpus does not show: chains of transforms, settings of old, and what is shared instead of copied.
 #![cfg(test)]
 
-use std::sync::Arc;
-
-use aqueduct_api::{ConfigMap, Factory, Record, Transform};
-use aqueduct_data::{Schema, SchemaAndValue, SchemaBuilder, Struct, Value, ValueMap};
+use aqueduct_api::{ConfigMap, Factory, Fate, Record, Transform};
+use aqueduct_data::{Schema, SchemaAndValue, SchemaBuilder, Shared, Struct, Value, ValueMap};
 use aqueduct_transforms::plugins;
 
 fn transform(class: &str, props: &[(&str, &str)]) -> Box<dyn Transform> {
@@ -16,7 +14,9 @@ fn transform(class: &str, props: &[(&str, &str)]) -> Box<dyn Transform> {
 }
 
 fn applied(transform: &mut dyn Transform, value: SchemaAndValue) -> SchemaAndValue {
-    transform.apply(Record::new("orders", value)).unwrap().unwrap().value
+    let mut record = Record::new("orders", value);
+    assert_eq!(transform.apply(&mut record).unwrap(), Fate::Kept);
+    record.value
 }
 
 #[track_caller]
@@ -60,19 +60,19 @@ fn the_old_names_of_replace_field_count_unless_the_new_ones_are_given() {
 #[test]
 fn a_map_that_nobody_else_holds_is_changed_in_place() {
     let mut insert = transform("InsertField$Value", &[("static.field", "s"), ("static.value", "x")]);
-    let map = Arc::new(order());
-    let place = Arc::as_ptr(&map);
+    let map = Shared::new(order());
+    let place = Shared::as_ptr(&map);
     let after = applied(&mut *insert, SchemaAndValue::schemaless(Value::Map(map)));
-    assert!(matches!(&after.value, Value::Map(map) if Arc::as_ptr(map) == place));
+    assert!(matches!(&after.value, Value::Map(map) if Shared::as_ptr(map) == place));
 }
 
 #[test]
 fn a_timestamp_in_a_map_is_converted_in_place() {
     let mut convert = transform("TimestampConverter$Value", &[("field", "card"), ("target.type", "Timestamp")]);
-    let map = Arc::new(order());
-    let place = Arc::as_ptr(&map);
+    let map = Shared::new(order());
+    let place = Shared::as_ptr(&map);
     let after = applied(&mut *convert, SchemaAndValue::schemaless(Value::Map(map)));
-    assert!(matches!(&after.value, Value::Map(map) if Arc::as_ptr(map) == place));
+    assert!(matches!(&after.value, Value::Map(map) if Shared::as_ptr(map) == place));
     assert_eq!(after.value.as_map().unwrap().get_str("card"), Some(&Value::Date(4711)));
 }
 
@@ -83,7 +83,8 @@ fn the_topic_gets_the_timestamp_of_each_record() {
     let mut routed = |topic: &str, timestamp| {
         let mut record = Record::new(topic, SchemaAndValue::NULL);
         record.timestamp = Some(timestamp);
-        router.apply(record).unwrap().unwrap().topic.to_string()
+        assert_eq!(router.apply(&mut record).unwrap(), Fate::Kept);
+        record.topic.to_string()
     };
     assert_eq!(routed("a", 0), "a.1970-001");
     assert_eq!(routed("a", 1), "a.1970-001");
@@ -98,14 +99,14 @@ fn a_regular_expression_that_tries_too_long_is_an_error_with_its_text() {
     let pattern = r"(x?)(a|a)*\1c";
     let topic = format!("{}b", "a".repeat(40));
     let mut router = transform("RegexRouter", &[("regex", pattern), ("replacement", "x")]);
-    let error = router.apply(Record::new(topic, SchemaAndValue::NULL)).unwrap_err();
+    let error = router.apply(&mut Record::new(topic, SchemaAndValue::NULL)).unwrap_err();
     assert!(error.message().is_some_and(|message| message.contains(pattern)), "{error:?}");
 }
 
 #[test]
 fn a_map_that_others_hold_is_left_to_them() {
     let mut insert = transform("InsertField$Value", &[("static.field", "s"), ("static.value", "x")]);
-    let map = Arc::new(order());
+    let map = Shared::new(order());
     let after = applied(&mut *insert, SchemaAndValue::schemaless(Value::Map(map.clone())));
     assert_eq!((map.len(), after.value.as_map().unwrap().len()), (3, 4));
 }
@@ -127,6 +128,79 @@ fn records_of_one_schema_share_the_changed_one() {
             let value = Struct::from_values(schema.clone(), vec![Value::Int32(1)]);
             applied(&mut *transform, SchemaAndValue::new(schema.clone(), value)).schema.unwrap()
         };
-        assert!(Arc::ptr_eq(&changed(), &changed()), "{class}");
+        assert!(changed().is_same(&changed()), "{class}");
+    }
+}
+
+fn person() -> (Shared<Struct>, SchemaAndValue) {
+    let schema =
+        SchemaBuilder::structure().field("id", Schema::int32()).field("name", Schema::string()).build().unwrap();
+    let person = Shared::new(Struct::from_values(schema.clone(), vec![Value::Int32(1), "Ann".into()]));
+    (person.clone(), SchemaAndValue { schema: Some(schema), value: Value::Struct(person) })
+}
+
+/// A class, its configuration, and what it makes of the person.
+type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
+const OF_STRUCTS: [Case; 8] = [
+    ("InsertField$Value", &[("static.field", "s"), ("static.value", "x")], "Struct{id=1,name=Ann,s=x}"),
+    ("MaskField$Value", &[("fields", "name")], "Struct{id=1,name=}"),
+    ("Cast$Value", &[("spec", "id:string")], "Struct{id=1,name=Ann}"),
+    ("ReplaceField$Value", &[("exclude", "id")], "Struct{name=Ann}"),
+    ("ReplaceField$Value", &[("renames", "id:key")], "Struct{key=1,name=Ann}"),
+    ("SetSchemaMetadata$Value", &[("schema.name", "n")], "Struct{id=1,name=Ann}"),
+    ("HeaderFrom$Value", &[("fields", "id"), ("headers", "h"), ("operation", "move")], "Struct{name=Ann}"),
+    ("TimestampConverter$Value", &[("field", "none"), ("target.type", "unix")], "Struct{id=1,name=Ann}"),
+];
+
+#[test]
+fn a_struct_that_nobody_else_holds_is_changed_in_place() {
+    for (class, props, expect) in OF_STRUCTS {
+        let (person, value) = person();
+        let place = Shared::as_ptr(&person);
+        drop(person);
+        let after = applied(&mut *transform(class, props), value);
+        assert!(matches!(&after.value, Value::Struct(fields) if Shared::as_ptr(fields) == place), "{class}");
+        assert_eq!(after.value.to_string(), expect, "{class}");
+        assert_eq!(after.value.as_struct().unwrap().schema(), after.schema.as_ref().unwrap(), "{class}");
+    }
+}
+
+#[test]
+fn a_struct_that_others_hold_is_left_to_them() {
+    let flatten: Case = ("Flatten$Value", &[], "Struct{id=1,name=Ann}");
+    for (class, props, expect) in OF_STRUCTS.into_iter().chain([flatten]) {
+        let (person, value) = person();
+        let after = applied(&mut *transform(class, props), value);
+        assert_eq!(after.value.to_string(), expect, "{class}");
+        assert_eq!(Value::Struct(person).to_string(), "Struct{id=1,name=Ann}", "{class}");
+    }
+}
+
+#[test]
+fn flat_names_that_meet_keep_the_first_place_and_the_last_value() {
+    let inner: ValueMap = [("b", 1)].into_iter().collect();
+    let map: ValueMap = [("a.b", Value::Int32(2)), ("c", 3.into()), ("a", inner.into())].into_iter().collect();
+    check("Flatten$Value", &[], map.clone(), "{a.b=1, c=3}");
+    check("Flatten$Value", &[("delimiter", "")], map, "{a.b=2, c=3, ab=1}");
+}
+
+#[test]
+fn fields_of_small_and_large_maps_are_replaced_alike() {
+    for more in [0, 20] {
+        let with = |pairs: &str| {
+            let rest: String = (0..more).map(|n| format!(", m{n}={n}")).collect();
+            format!("{{{pairs}{rest}}}")
+        };
+        let map: ValueMap =
+            (order().into_iter()).chain((0..more).map(|n| (format!("m{n}").into(), Value::Int32(n)))).collect();
+        for (props, expect) in [
+            ([("exclude", "card,none"), ("renames", "id:key,none:x")], "key=1, name=Ann"),
+            ([("exclude", ""), ("renames", "id:name")], "name=Ann, card=4711"),
+            ([("exclude", ""), ("renames", "id:name,name:id")], "name=1, id=Ann, card=4711"),
+            ([("exclude", "name"), ("renames", "id:name")], "name=1, card=4711"),
+        ] {
+            check("ReplaceField$Value", &props, map.clone(), &with(expect));
+        }
     }
 }

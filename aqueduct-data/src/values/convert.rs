@@ -1,8 +1,6 @@
 //! Conversions to the types that are not logical.
 
-use std::sync::Arc;
-
-use crate::{DataError, LogicalType, Schema, SchemaAndValue, Struct, Type, Value, ValueMap};
+use crate::{DataError, LogicalType, Schema, SchemaAndValue, Shared, Struct, Type, Value, ValueMap};
 
 use super::logical::{to_date, to_decimal, to_time, to_timestamp};
 use super::number::{as_double, as_long, cannot_convert, null_pointer};
@@ -97,7 +95,7 @@ pub fn convert_to_double(schema: Option<&Schema>, value: &Value) -> Result<Optio
 ///
 /// # Errors
 /// `DataException` when it is none of these.
-pub fn convert_to_list(value: &Value) -> Result<Arc<Vec<Value>>, DataError> {
+pub fn convert_to_list(value: &Value) -> Result<Shared<Vec<Value>>, DataError> {
     match text_or_value(value)?.as_ref().unwrap_or(value) {
         Value::Null => Err(null_refused()),
         Value::Array(items) => Ok(items.clone()),
@@ -109,7 +107,7 @@ pub fn convert_to_list(value: &Value) -> Result<Arc<Vec<Value>>, DataError> {
 ///
 /// # Errors
 /// `DataException` when it is none of these.
-pub fn convert_to_map(value: &Value) -> Result<Arc<ValueMap>, DataError> {
+pub fn convert_to_map(value: &Value) -> Result<Shared<ValueMap>, DataError> {
     match text_or_value(value)?.as_ref().unwrap_or(value) {
         Value::Null => Err(null_refused()),
         Value::Map(map) => Ok(map.clone()),
@@ -129,7 +127,7 @@ fn text_or_value(value: &Value) -> Result<Option<Value>, DataError> {
 ///
 /// # Errors
 /// `DataException` when it is none.
-pub fn convert_to_struct(value: &Value) -> Result<Arc<Struct>, DataError> {
+pub fn convert_to_struct(value: &Value) -> Result<Shared<Struct>, DataError> {
     match value {
         Value::Null => Err(null_refused()),
         Value::Struct(fields) => Ok(fields.clone()),

@@ -1,9 +1,7 @@
 //! Conversions to the logical types.
 
-use std::sync::Arc;
-
 use crate::logical::{date_to_days, days_to_date, decimal_from_bytes, decimal_scale, millis_to_time, time_to_millis};
-use crate::{DataError, Decimal, JavaObject, LogicalType, Schema, SchemaBuilder, Value};
+use crate::{DataError, Decimal, JavaObject, LogicalType, Schema, SchemaBuilder, Shared, Value};
 
 use super::convert::{null_refused, parsed};
 use super::number::{as_double, as_long, cannot_convert};
@@ -14,7 +12,7 @@ const MILLIS_PER_DAY: i64 = 24 * 60 * 60 * 1000;
 ///
 /// # Errors
 /// `NumberFormatException` when a text is no number, `DataException` when the value is null or nothing like a number.
-pub fn convert_to_decimal(value: &Value, scale: i32) -> Result<Arc<Decimal>, DataError> {
+pub fn convert_to_decimal(value: &Value, scale: i32) -> Result<Shared<Decimal>, DataError> {
     to_decimal(&*SchemaBuilder::decimal(scale).build()?, value)
 }
 
@@ -46,12 +44,12 @@ pub fn convert_to_timestamp(schema: Option<&Schema>, value: &Value) -> Result<i6
     to_timestamp(schema, value)
 }
 
-pub(super) fn to_decimal(schema: &Schema, value: &Value) -> Result<Arc<Decimal>, DataError> {
+pub(super) fn to_decimal(schema: &Schema, value: &Value) -> Result<Shared<Decimal>, DataError> {
     match value {
         Value::Null => Err(null_refused()),
         Value::Decimal(decimal) => Ok(decimal.clone()),
-        Value::Bytes(bytes) => decimal_from_bytes(bytes, decimal_scale(schema)?).map(Arc::new),
-        Value::String(text) => text.parse().map(Arc::new),
+        Value::Bytes(bytes) => decimal_from_bytes(bytes, decimal_scale(schema)?).map(Shared::new),
+        Value::String(text) => text.parse().map(Shared::new),
         Value::Int8(_)
         | Value::Int16(_)
         | Value::Int32(_)
@@ -59,11 +57,11 @@ pub(super) fn to_decimal(schema: &Schema, value: &Value) -> Result<Arc<Decimal>,
         | Value::Float32(_)
         | Value::Float64(_) => {
             // Java goes by the text of the number as a double.
-            Value::Float64(as_double(value, None)?).to_string().parse().map(Arc::new)
+            Value::Float64(as_double(value, None)?).to_string().parse().map(Shared::new)
         }
         Value::Java(object) => match &**object {
-            JavaObject::ByteBuffer(bytes) => decimal_from_bytes(bytes, decimal_scale(schema)?).map(Arc::new),
-            JavaObject::BigInteger(_) => Value::Float64(as_double(value, None)?).to_string().parse().map(Arc::new),
+            JavaObject::ByteBuffer(bytes) => decimal_from_bytes(bytes, decimal_scale(schema)?).map(Shared::new),
+            JavaObject::BigInteger(_) => Value::Float64(as_double(value, None)?).to_string().parse().map(Shared::new),
             _ => Err(cannot_convert(value, schema)),
         },
         _ => Err(cannot_convert(value, schema)),

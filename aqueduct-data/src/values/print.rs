@@ -2,9 +2,8 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use bytestring::ByteString;
 
-use crate::{Struct, Value};
+use crate::{ByteString, Struct, Value};
 
 use super::temporal::write_date;
 

@@ -2,6 +2,7 @@
 
 mod object;
 mod schema;
+mod shape;
 mod value;
 
 use aqueduct_data::SchemaRef;
@@ -19,11 +20,24 @@ pub(crate) struct Reader {
     places: Vec<u32>,
     /// The members of the objects under construction.
     members: Vec<object::Member>,
+    /// The shapes of objects without a schema.
+    shapes: shape::Shapes,
+    /// Room to sort members in.
+    unsorted: Vec<object::Member>,
+    starts: Vec<u32>,
 }
 
 impl Reader {
     pub(crate) fn new(replace_null: bool) -> Self {
-        Self { replace_null, unchecked: false, places: Vec::new(), members: Vec::new() }
+        Self {
+            replace_null,
+            unchecked: false,
+            places: Vec::new(),
+            members: Vec::new(),
+            shapes: shape::Shapes::default(),
+            unsorted: Vec::new(),
+            starts: Vec::new(),
+        }
     }
 
     /// A value of the schema, or without one.

@@ -18,6 +18,16 @@ pub(super) struct Member {
 }
 
 impl Member {
+    /// The place of the name on the tape.
+    pub(super) fn name_index(self) -> u32 {
+        self.name
+    }
+
+    /// Adds the name to what an object looks like.
+    pub(super) fn look(self, so_far: u64) -> u64 {
+        (so_far ^ u64::from(self.hash)).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(23)
+    }
+
     /// The name and the value.
     pub(super) fn nodes(self, document: Document<'_>) -> [Node<'_>; 2] {
         [document.node(self.name), document.node(self.value)]
@@ -30,11 +40,19 @@ const FEW: usize = 12;
 impl Reader {
     /// A map without a schema.
     pub(super) fn free_map(&mut self, node: Node<'_>) -> ValueMap {
-        let from = self.gather(node);
-        let members = &mut self.members[from..];
-        let mut pairs = Vec::with_capacity(members.len());
-        let buckets = hash_order::buckets(members.len());
-        members.sort_unstable_by_key(|member| (hash_order::bucket(member.hash, buckets), member.name));
+        let first = self.places.len();
+        if let Some(shape) = self.shapes.of(node, &mut self.places) {
+            let mut pairs = Vec::with_capacity(shape.iter().len());
+            for (name, place) in shape.iter() {
+                let value = self.free(node.document().node(self.places[first + place]));
+                pairs.push((Value::String(name.clone()), value));
+            }
+            self.places.truncate(first);
+            return ValueMap::of_distinct(pairs);
+        }
+        let from = self.gather_sorted(node);
+        self.shapes.learn(node, &self.members[from..]);
+        let mut pairs = Vec::with_capacity(self.members.len() - from);
         for i in from..self.members.len() {
             let Member { name, value, .. } = self.members[i];
             let value = self.free(node.document().node(value));
@@ -93,22 +111,57 @@ impl Reader {
         }
     }
 
+    /// Brings the members from there on in the order of Java's `HashMap`: by bucket, and in one as they were put.
+    fn sort(&mut self, from: usize) {
+        let members = &mut self.members[from..];
+        let buckets = hash_order::buckets(members.len());
+        if members.len() <= FEW {
+            members.sort_unstable_by_key(|member| (hash_order::bucket(member.hash, buckets), member.name));
+            return;
+        }
+        // Where each bucket starts: there are up to twice as many as members, and no two members need to be compared.
+        self.starts.clear();
+        self.starts.resize(buckets as usize + 1, 0);
+        for member in &*members {
+            self.starts[hash_order::bucket(member.hash, buckets) as usize + 1] += 1;
+        }
+        for bucket in 1..self.starts.len() {
+            self.starts[bucket] += self.starts[bucket - 1];
+        }
+        self.unsorted.clear();
+        self.unsorted.extend_from_slice(members);
+        for member in &self.unsorted {
+            let place = &mut self.starts[hash_order::bucket(member.hash, buckets) as usize];
+            members[*place as usize] = *member;
+            *place += 1;
+        }
+    }
+
     /// Puts an object's members behind those that are there; answers where they start. Each name is there once.
     pub(super) fn gather(&mut self, node: Node<'_>) -> usize {
+        let from = self.put_members(node);
+        if has_equal_hashes(&self.members[from..]) {
+            self.keep_last_values(node, from);
+        }
+        from
+    }
+
+    /// As [`Reader::gather`], in the order of Java's `HashMap`.
+    fn gather_sorted(&mut self, node: Node<'_>) -> usize {
+        let from = self.put_members(node);
+        self.sort(from);
+        let buckets = hash_order::buckets(self.members.len() - from);
+        if has_equal_neighbours(&self.members[from..], buckets) {
+            self.keep_last_values(node, from);
+            self.sort(from);
+        }
+        from
+    }
+
+    fn put_members(&mut self, node: Node<'_>) -> usize {
         let from = self.members.len();
         for (name, value) in node.members() {
             self.members.push(Member { hash: hash_of(name), name: name.index(), value: value.index() });
-        }
-        let members = &self.members[from..];
-        let repeated = if members.len() <= FEW {
-            members.iter().enumerate().any(|(i, member)| members[..i].iter().any(|other| other.hash == member.hash))
-        } else {
-            let mut hashes: Vec<u32> = members.iter().map(|member| member.hash).collect();
-            hashes.sort_unstable();
-            hashes.windows(2).any(|pair| pair[0] == pair[1])
-        };
-        if repeated {
-            self.keep_last_values(node, from);
         }
         from
     }
@@ -132,6 +185,25 @@ impl Reader {
         }
         self.members[from..].sort_unstable_by_key(|member| member.name);
     }
+}
+
+/// Whether names may be the same.
+fn has_equal_hashes(members: &[Member]) -> bool {
+    if members.len() <= FEW {
+        return members
+            .iter()
+            .enumerate()
+            .any(|(i, member)| members[..i].iter().any(|other| other.hash == member.hash));
+    }
+    let mut hashes: Vec<u32> = members.iter().map(|member| member.hash).collect();
+    hashes.sort_unstable();
+    hashes.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+/// As [`has_equal_hashes`], of members that are sorted by bucket.
+fn has_equal_neighbours(members: &[Member], buckets: u32) -> bool {
+    let bucket = |member: &Member| hash_order::bucket(member.hash, buckets);
+    members.chunk_by(|a, b| bucket(a) == bucket(b)).any(|same| same.len() > 1 && has_equal_hashes(same))
 }
 
 fn in_hash_order(mut entries: Vec<(u32, Value, Value)>) -> ValueMap {

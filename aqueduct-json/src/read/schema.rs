@@ -34,7 +34,7 @@ impl SchemaCache {
         if let Some(schema) = self.schemas.get(node.raw()) {
             return Ok(Some(schema.clone()));
         }
-        let schema = reader.schema(node)?;
+        let schema = reader.schema(node)?.lasting();
         if self.schemas.len() >= self.size {
             self.schemas.clear();
         }

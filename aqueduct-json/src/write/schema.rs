@@ -1,7 +1,6 @@
 //! Schemas in their JSON form, and the beginning of envelopes, kept ready.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use aqueduct_api::ConnectError;
 use aqueduct_data::{Schema, SchemaRef, Type};
@@ -125,7 +124,7 @@ impl EnvelopeCache {
         replace_null: bool,
     ) -> Result<&Bytes, ConnectError> {
         let is_last = match (&self.last, schema) {
-            (Some((Some(last), _)), Some(schema)) => Arc::ptr_eq(last, schema),
+            (Some((Some(last), _)), Some(schema)) => last.is_same(schema),
             (Some((None, _)), None) => true,
             _ => false,
         };

@@ -1,7 +1,5 @@
 //! Writes an instant by a pattern.
 
-use std::fmt::Write;
-
 use super::calendar::Moment;
 use super::names::{DAYS, ERAS, HALVES, MONTHS, short};
 use super::pattern::{Item, Letter};
@@ -69,6 +67,11 @@ fn number(out: &mut String, number: i64, count: usize) {
     if number < 0 {
         out.push('-');
     }
-    let digits = count.min(MAX_DIGITS);
-    write!(out, "{:0digits$}", number.unsigned_abs()).expect("a string takes every text");
+    let mut text = itoa::Buffer::new();
+    let text = text.format(number.unsigned_abs());
+    // Most fields are filled up by one digit, if at all.
+    for _ in text.len()..count.min(MAX_DIGITS) {
+        out.push('0');
+    }
+    out.push_str(text);
 }

@@ -45,11 +45,61 @@ const FRACTION_BITS: i32 = 52;
 
 /// The text of a double (`Double.toString`).
 pub fn java_f64(n: f64) -> FloatText {
+    let mut out = FloatText { bytes: [0; 32], length: 0 };
+    if !write_short(n, &mut out) {
+        write_developed(n, &mut out);
+    }
+    out
+}
+
+/// Writes a double without an exponent and with few digits behind the point, as most numbers are that people write. Answers
+/// false, and writes nothing, for others.
+///
+/// If a decimal number of so few digits is nearest to the double, and no shorter one is, then developing digits ends with
+/// it, too: the rest is less than half of the distance to the next double.
+fn write_short(n: f64, out: &mut FloatText) -> bool {
+    let magnitude = n.abs();
+    if !(1e-3..1e7).contains(&magnitude) {
+        return false;
+    }
+    let scaled = |power: f64| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the number is below 10^10")]
+        let scaled = (magnitude * power) as u64;
+        (scaled as f64 == magnitude * power && scaled as f64 / power == magnitude).then_some(scaled)
+    };
+    // Divisions by constants are multiplications.
+    let (whole, [tenths, hundredths, thousandths]) = if let Some(whole) = scaled(1.0) {
+        (whole, [0; 3])
+    } else if let Some(scaled) = scaled(10.0) {
+        (scaled / 10, [scaled % 10, 0, 0])
+    } else if let Some(scaled) = scaled(100.0) {
+        (scaled / 100, [scaled / 10 % 10, scaled % 10, 0])
+    } else if let Some(scaled) = scaled(1000.0) {
+        (scaled / 1000, [scaled / 100 % 10, scaled / 10 % 10, scaled % 10])
+    } else {
+        return false;
+    };
+    if n.is_sign_negative() {
+        out.push(b'-');
+    }
+    out.extend(itoa::Buffer::new().format(whole).as_bytes());
+    out.push(b'.');
+    out.push(b'0' + tenths as u8);
+    if hundredths + thousandths > 0 {
+        out.push(b'0' + hundredths as u8);
+    }
+    if thousandths > 0 {
+        out.push(b'0' + thousandths as u8);
+    }
+    true
+}
+
+fn write_developed(n: f64, out: &mut FloatText) {
     let bits = n.to_bits();
     let exponent = i32::try_from((bits >> FRACTION_BITS) & 0x7FF).unwrap_or(0);
     let fraction = bits & ((1 << FRACTION_BITS) - 1);
     let category = n.classify();
-    text(category, n.is_sign_negative(), || Mantissa::unpack(fraction, exponent, FRACTION_BITS, 1023))
+    write(out, category, n.is_sign_negative(), || Mantissa::unpack(fraction, exponent, FRACTION_BITS, 1023));
 }
 
 /// The text of a float (`Float.toString`).
@@ -57,12 +107,13 @@ pub fn java_f32(n: f32) -> FloatText {
     let bits = n.to_bits();
     let exponent = i32::try_from((bits >> 23) & 0xFF).unwrap_or(0);
     let fraction = u64::from(bits & ((1 << 23) - 1));
-    text(n.classify(), n.is_sign_negative(), || Mantissa::unpack(fraction, exponent, 23, 127))
+    let mut out = FloatText { bytes: [0; 32], length: 0 };
+    write(&mut out, n.classify(), n.is_sign_negative(), || Mantissa::unpack(fraction, exponent, 23, 127));
+    out
 }
 
-fn text(category: std::num::FpCategory, negative: bool, unpack: impl FnOnce() -> Mantissa) -> FloatText {
+fn write(out: &mut FloatText, category: std::num::FpCategory, negative: bool, unpack: impl FnOnce() -> Mantissa) {
     use std::num::FpCategory::{Infinite, Nan, Normal, Subnormal, Zero};
-    let mut out = FloatText { bytes: [0; 32], length: 0 };
     if negative && category != Nan {
         out.push(b'-');
     }
@@ -70,9 +121,8 @@ fn text(category: std::num::FpCategory, negative: bool, unpack: impl FnOnce() ->
         Nan => out.extend(b"NaN"),
         Infinite => out.extend(b"Infinity"),
         Zero => out.extend(b"0.0"),
-        Normal | Subnormal => unpack().digits().write(&mut out),
+        Normal | Subnormal => unpack().digits().write(out),
     }
-    out
 }
 
 /// A number as `bits × 2^(exponent - 52)`, where the bits are shifted up to a leading one at 2⁵².
@@ -135,8 +185,7 @@ impl Mantissa {
             point += 1;
         }
         let mut digits = Digits { digits: [0; 24], count: 0, point };
-        let text = itoa::Buffer::new().format(value).to_owned();
-        for digit in text.bytes() {
+        for digit in itoa::Buffer::new().format(value).bytes() {
             digits.push(digit - b'0');
             digits.point += 1;
         }
@@ -378,6 +427,22 @@ mod tests {
         ] {
             assert_eq!(java_f64(n).as_str(), expect);
         }
+    }
+
+    #[test]
+    fn short_texts_are_those_that_are_developed() {
+        let mut tried = 0;
+        for scale in [1.0, 10.0, 100.0, 1000.0, 10_000.0, 1024.0, 3.0] {
+            for scaled in (0..200_000).chain((1..23).flat_map(|bit| (1 << bit) - 2..(1 << bit) + 3)) {
+                for n in [f64::from(scaled) / scale, -f64::from(scaled) / scale * 64.0] {
+                    let mut developed = FloatText { bytes: [0; 32], length: 0 };
+                    write_developed(n, &mut developed);
+                    assert_eq!(java_f64(n).as_str(), developed.as_str());
+                    tried += u32::from(write_short(n, &mut FloatText { bytes: [0; 32], length: 0 }));
+                }
+            }
+        }
+        assert!(tried > 1_000_000, "{tried}");
     }
 
     #[test]

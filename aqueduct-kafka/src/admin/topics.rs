@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bytestring::ByteString;
+use aqueduct_data::ByteString;
 
 use super::Admin;
 use crate::codes;

@@ -7,8 +7,8 @@
 use std::ptr::{NonNull, null_mut};
 use std::sync::Arc;
 
+use aqueduct_data::ByteString;
 use bytes::Bytes;
-use bytestring::ByteString;
 
 use super::ffi::*;
 use super::produce::{bytes_at, owned_headers};

@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use bytestring::ByteString;
+use aqueduct_data::ByteString;
 
 use super::ffi::*;
 use super::text::{self, c_text};

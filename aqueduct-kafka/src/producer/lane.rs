@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aqueduct_data::ByteString;
 use bytes::Bytes;
-use bytestring::ByteString;
 use tokio::time::timeout_at;
 
 use super::core::{Engine, Gate};

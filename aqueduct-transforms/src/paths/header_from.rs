@@ -1,6 +1,6 @@
 //! `HeaderFrom` by paths.
 
-use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_data::{ByteString, Header, SchemaAndValue, Value};
 
 use super::{Places, fields};
@@ -57,8 +57,8 @@ impl HeaderFromPaths {
 }
 
 impl Transform for HeaderFromPaths {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
-        let part = self.part.of(&mut record);
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
+        let part = self.part.of(record);
         let header = |(text, path, key): &(String, FieldPath, ByteString)| {
             Ok(Header { key: key.clone(), content: self.content(part, text, path)? })
         };
@@ -68,7 +68,7 @@ impl Transform for HeaderFromPaths {
         }
         match &mut self.left {
             Some(left) => left.apply(record),
-            None => Ok(Some(record)),
+            None => Ok(Fate::Kept),
         }
     }
 }

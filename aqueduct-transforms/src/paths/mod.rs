@@ -15,7 +15,7 @@ mod value_to_key;
 
 use std::sync::Arc;
 
-use aqueduct_api::{ConfigMap, ConnectError, Factory, Plugin, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, Fate, Factory, Plugin, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError};
 use aqueduct_data::SchemaRef;
 
@@ -84,12 +84,12 @@ fn boxed<T: Transform + 'static>(made: Result<T, ConnectError>) -> Result<Box<dy
 pub(crate) struct Places(Vec<Place>);
 
 impl Transform for Places {
-    fn apply(&mut self, record: Record) -> Result<Option<Record>, ConnectError> {
-        let mut record = Some(record);
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
         for place in &mut self.0 {
-            let Some(whole) = record else { break };
-            record = place.apply(whole)?;
+            if place.apply(record)? == Fate::Dropped {
+                return Ok(Fate::Dropped);
+            }
         }
-        Ok(record)
+        Ok(Fate::Kept)
     }
 }

@@ -1,13 +1,13 @@
 //! A transform at one place inside of the key or value.
 
-use aqueduct_api::{ConnectError, Record};
+use aqueduct_api::{ConnectError, Fate, Record};
 use aqueduct_data::{ByteString, Headers, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Type, Value};
 use aqueduct_data::{Field, ValueMap};
 
 use super::Reshape;
-use crate::part::{Part, map_mut};
+use crate::part::{Part, map_mut, take_struct};
 use crate::schema_cache::SchemaCache;
-use crate::structs::{take, with_basics};
+use crate::structs::with_basics;
 
 const PURPOSE: &str = "nested field access";
 
@@ -43,16 +43,16 @@ impl Place {
         self
     }
 
-    /// The record after the transform did its work here; none when it drops it.
-    pub(crate) fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
+    /// Lets the transform do its work here.
+    pub(crate) fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
         if self.way.is_empty() {
             return self.inner.apply(record);
         }
-        let part = std::mem::take(self.part.of(&mut record));
-        let about = About { part: self.part, record: &record };
+        let part = std::mem::take(self.part.of(record));
+        let about = About { part: self.part, record };
         let done = self.inside(part, &about)?;
-        *self.part.of(&mut record) = done;
-        Ok(Some(record))
+        *self.part.of(record) = done;
+        Ok(Fate::Kept)
     }
 
     fn inside(&mut self, mut part: SchemaAndValue, about: &About<'_>) -> Result<SchemaAndValue, ConnectError> {
@@ -107,8 +107,11 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn transform(&mut self, content: SchemaAndValue) -> Result<SchemaAndValue, ConnectError> {
-        let transformed = self.inner.apply(self.about.with(content))?;
-        Ok(transformed.map_or(SchemaAndValue::NULL, |mut record| std::mem::take(self.about.part.of(&mut record))))
+        let mut record = self.about.with(content);
+        Ok(match self.inner.apply(&mut record)? {
+            Fate::Kept => std::mem::take(self.about.part.of(&mut record)),
+            Fate::Dropped => SchemaAndValue::NULL,
+        })
     }
 
     /// In a value without a schema.
@@ -151,13 +154,13 @@ impl Walk<'_> {
             }
             let mut transformed = self.transform(SchemaAndValue::new(before.clone(), value))?.value;
             // It has the schema that the transform gave it at the top, where nothing is optional.
-            let (_, values) = take(&mut transformed, PURPOSE)?;
+            let (_, values) = take_struct(&mut transformed, PURPOSE)?;
             return Ok(Struct::from_values(after.clone(), values).into());
         };
         if value.is_null() {
             return Ok(Value::Null);
         }
-        let (own, mut values) = take(&mut value, PURPOSE)?;
+        let (own, mut values) = take_struct(&mut value, PURPOSE)?;
         if own.fields().len() != before.fields().len() {
             return Err(ConnectError::data("A struct is not of the schema that describes it"));
         }

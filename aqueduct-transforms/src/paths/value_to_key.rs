@@ -1,13 +1,13 @@
 //! `ValueToKey` by paths: the fields of the key have the names that their paths end with.
 
-use aqueduct_api::{ConfigMap, ConnectError, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_config::ConfigError;
 use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
 
 use crate::field_path::FieldPath;
 use crate::part::{map, structure};
 use crate::schema_cache::SchemaCache;
-use crate::structs::{REPLACE_NULL_WITH_DEFAULT, kept};
+use crate::structs::{REPLACE_NULL_WITH_DEFAULT, check_null};
 use crate::value_to_key::{self, PURPOSE};
 
 /// A field of the key.
@@ -53,7 +53,9 @@ impl ValueToKeyPaths {
         let schema = self.schemas.get(value.schema(), |schema| key_schema(schema, paths))?;
         let mut values = Vec::with_capacity(paths.len());
         for (field, from) in schema.fields().iter().zip(paths) {
-            values.push(kept(field, &from.path.in_struct(value, self.replace_null)?)?);
+            let value = from.path.in_struct(value, self.replace_null)?;
+            check_null(field, &value)?;
+            values.push(value);
         }
         Ok(SchemaAndValue::new(schema.clone(), Struct::from_values(schema.clone(), values)))
     }
@@ -70,11 +72,11 @@ fn key_schema(schema: &Schema, paths: &[KeyField]) -> Result<SchemaRef, ConnectE
 }
 
 impl Transform for ValueToKeyPaths {
-    fn apply(&mut self, mut record: Record) -> Result<Option<Record>, ConnectError> {
+    fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
         record.key = match record.value.schema {
             None => self.of_map(&record.value.value)?,
             Some(_) => self.of_struct(&record.value.value)?,
         };
-        Ok(Some(record))
+        Ok(Fate::Kept)
     }
 }

@@ -1,6 +1,6 @@
 //! `transforms.jsonl` and `predicates.jsonl`: single message transforms and predicates on records.
 
-use aqueduct_api::{ConfigMap, ConnectError, Factory, Origin, Plugin, Record};
+use aqueduct_api::{ConfigMap, ConnectError, Factory, Fate, Origin, Plugin, Record};
 use aqueduct_config::ConfigDef;
 use aqueduct_testkit::conformance::{Case, ConformanceRecord, Failure, NotCompared, RecordKind, Recorded, Verdict};
 use aqueduct_transforms::plugins;
@@ -51,16 +51,16 @@ fn record(input: &Json) -> Result<(Record, ConformanceRecord), NotCompared> {
 pub(crate) fn check_transform(case: &Case) -> Result<Verdict, NotCompared> {
     let plugin = plugin(case);
     let Factory::Transformation { define, configure } = &plugin.factory else { panic!("{plugin:?} is no transform") };
-    let (input, recorded) = record(case.get("input"))?;
+    let (mut record, recorded) = record(case.get("input"))?;
     let props = match config(case, &**define)? {
         Ok(props) => props,
         Err(failure) => return case.check_transform(Err(failure)),
     };
     let outcome = configure(&props).map_err(|error| (error, "configure"));
-    let outcome = outcome.and_then(|mut transform| transform.apply(input).map_err(|error| (error, "apply")));
+    let outcome = outcome.and_then(|mut transform| transform.apply(&mut record).map_err(|error| (error, "apply")));
     let cause = outcome.as_ref().err().and_then(|(error, _)| error.cause()).map(|cause| failure(cause, "cause"));
-    let outcome = outcome.map_err(|(error, phase)| failure(&error, phase)).map(|record| {
-        record.map(|record| ConformanceRecord {
+    let outcome = outcome.map_err(|(error, phase)| failure(&error, phase)).map(|fate| {
+        (fate == Fate::Kept).then(|| ConformanceRecord {
             kind: recorded.kind,
             topic: Some(record.topic.to_string()),
             partition: record.partition,

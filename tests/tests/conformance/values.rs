@@ -1,7 +1,5 @@
 //! `values.jsonl`: the conversions of `Values`, and `SimpleHeaderConverter`.
 
-use std::sync::Arc;
-
 use aqueduct_api::{ConnectError, HeaderConverter};
 use aqueduct_converters::SimpleHeaderConverter;
 use aqueduct_data::values::{self, parse_string};
@@ -70,7 +68,7 @@ fn converted(case: &Case, schema: Option<&Schema>, value: &Value) -> Result<Valu
         "Timestamp" => values::convert_to_timestamp(schema, value).map(Value::Date),
         "Decimal" => {
             let scale = i32::try_from(case.get("scale").as_i64().unwrap()).unwrap();
-            values::convert_to_decimal(value, scale).map(|decimal| Value::Decimal(Arc::clone(&decimal)))
+            values::convert_to_decimal(value, scale).map(Value::Decimal)
         }
         other => panic!("unknown conversion {other}"),
     }
