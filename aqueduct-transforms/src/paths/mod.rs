@@ -15,7 +15,7 @@ mod value_to_key;
 
 use std::sync::Arc;
 
-use aqueduct_api::{ConfigMap, ConnectError, Fate, Factory, Plugin, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, Factory, Fate, Plugin, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError};
 use aqueduct_data::SchemaRef;
 
