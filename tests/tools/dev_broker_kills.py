@@ -61,6 +61,15 @@ class Load:
         else:
             self.acknowledged.append((message.offset(), int(message.value())))
 
+    def wait_for_progress(self):
+        """Until the clients have found the broker again: so many more records and a commit."""
+        records, commits = len(self.acknowledged) + 200, self.commits + 1
+        deadline = time.monotonic() + 60
+        while len(self.acknowledged) < records or self.commits < commits:
+            if time.monotonic() > deadline:
+                sys.exit(f"the clients do not go on: {len(self.acknowledged)} of {records} records, {self.commits} of {commits} commits")
+            time.sleep(0.01)
+
     def produce(self):
         producer = Producer(quick(**{"enable.idempotence": True, "linger.ms": 2, "message.timeout.ms": 120000}))
         number = 0
@@ -114,16 +123,17 @@ def all_values():
 
 broker = start()
 load = Load()
-threads = [threading.Thread(target=load.produce), threading.Thread(target=load.consume)]
+threads = [threading.Thread(target=work, daemon=True) for work in (load.produce, load.consume)]
 for thread in threads:
     thread.start()
 for _ in range(KILLS):
-    time.sleep(chance.uniform(0.2, 1.2))
+    load.wait_for_progress()
+    time.sleep(chance.uniform(0, 0.5))
     broker.kill()
     broker.wait()
     broker = start()
 # The last start has some load, too.
-time.sleep(1)
+load.wait_for_progress()
 load.over.set()
 for thread in threads:
     thread.join()
@@ -135,7 +145,7 @@ values = [found[offset] for offset in sorted(found)]
 print(f"{len(load.acknowledged)} records acknowledged, {len(found)} in the log, {load.commits} commits, the last of {load.committed}; {committed} remembered")
 if load.failed:
     sys.exit(f"{len(load.failed)} records failed, the first {load.failed[0]}")
-if len(load.acknowledged) < 1000 or load.commits < KILLS // 2:
+if len(load.acknowledged) < 1000 or load.commits < KILLS:
     sys.exit("there was too little load to say anything")
 for offset, value in load.acknowledged:
     if found.get(offset) != value:
