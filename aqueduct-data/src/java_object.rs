@@ -9,10 +9,9 @@ use std::hash::{Hash, Hasher};
 
 use aqueduct_jvm::number::parse_integer;
 use bytes::Bytes;
-use bytestring::ByteString;
 use num_bigint::BigInt;
 
-use crate::{DataError, DataErrorKind};
+use crate::{ByteString, DataError, DataErrorKind};
 
 /// An object by what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -41,11 +41,11 @@ pub(crate) fn keep(schema: &Schema) -> Option<SchemaRef> {
     Some(SchemaRef::for_ever(place))
 }
 
-/// How many schemas this is, with its parts. None when it has parts that are equal in any order: to say the same in the same
-/// order, such a schema has to stay what it is.
+/// How many schemas this is, with its parts. None when it has parts that are equal in any order or to something of another
+/// class: to say the same in the same words, such a schema has to stay what it is.
 fn weight(schema: &Schema) -> Option<usize> {
     let in_order = schema.parameters().is_none_or(|parameters| parameters.len() < 2)
-        && !matches!(schema.default_value(), Some(Value::Array(_) | Value::Map(_) | Value::Struct(_)));
+        && !matches!(schema.default_value(), Some(Value::Array(_) | Value::Map(_) | Value::Struct(_) | Value::Java(_)));
     let fields = schema.fields().iter().map(|field| &**field.schema());
     let parts = [schema.key_schema(), schema.value_schema()].into_iter().flatten().map(|part| &**part);
     in_order.then(|| fields.chain(parts).try_fold(1, |sum, part| Some(sum + weight(part)?)))?
@@ -67,6 +67,16 @@ mod tests {
         assert!(one.is_same(&other));
         assert_eq!(one, named("lasting").build().unwrap());
         assert!(!one.is_same(&of(named("lasting").optional())));
+    }
+
+    #[test]
+    fn a_default_keeps_its_class() {
+        let of = |default: Value| SchemaBuilder::new(crate::Type::Bytes).default_value(default).build().unwrap();
+        let bytes = bytes::Bytes::from_static(b"lasting");
+        let (array, buffer) = (of(bytes.clone().into()), of(crate::JavaObject::ByteBuffer(bytes).into()));
+        assert_eq!(array, buffer);
+        let class = |schema: SchemaRef| schema.lasting().default_value().unwrap().java_class().to_owned();
+        assert_eq!([class(array), class(buffer)], ["[B", "java.nio.HeapByteBuffer"]);
     }
 
     #[test]

@@ -227,5 +227,5 @@ fn copy(
 ) -> Result<SchemaRef, ConnectError> {
     let builder = with_basics(SchemaBuilder::structure(), schema);
     let builder = fields.fold(builder, |builder, (name, schema)| builder.field(name, schema));
-    Ok(if optional { builder.optional() } else { builder }.build()?)
+    Ok(if optional { builder.optional() } else { builder }.build()?.lasting())
 }

@@ -68,7 +68,7 @@ fn key_schema(schema: &Schema, paths: &[KeyField]) -> Result<SchemaRef, ConnectE
         let field = from.path.field(schema)?.ok_or_else(missing)?;
         builder = builder.field(from.name.clone(), field.schema().clone());
     }
-    Ok(builder.build()?)
+    Ok(builder.build()?.lasting())
 }
 
 impl Transform for ValueToKeyPaths {
