@@ -104,6 +104,17 @@ impl Coordinator {
         members
     }
 
+    /// Lets all members join once more, at the same time.
+    async fn join_again(&self, members: &[Joined]) -> Vec<Joined> {
+        let joins: Vec<_> = members.iter().map(|member| self.join(join(&member.id))).collect();
+        let mut next = Vec::new();
+        for join in joins {
+            let response = join.await.unwrap();
+            next.push(Joined { id: response.member_id, generation: response.generation_id });
+        }
+        next
+    }
+
     /// The first of the members divides the work, and all of them get theirs: the member's own id.
     async fn assign(&self, members: &[Joined]) {
         let assignments = members.iter().map(|member| {

@@ -54,12 +54,7 @@ async fn followers_wait_for_the_leaders_assignment() {
     let coordinator = Coordinator::new();
     let members = coordinator.stable(2).await;
     // A leader that joins again starts the next generation.
-    let joins = [coordinator.join(join(&members[0].id)), coordinator.join(join(&members[1].id))];
-    let mut next = Vec::new();
-    for join in joins {
-        let response = join.await.unwrap();
-        next.push(Joined { id: response.member_id, generation: response.generation_id });
-    }
+    let next = coordinator.join_again(&members).await;
     let follower = coordinator.sync(sync(&next[1]));
     settle().await;
     assert!(!follower.is_finished());

@@ -86,12 +86,7 @@ async fn who_does_not_join_again_in_time_is_out() {
 async fn who_never_asks_for_its_assignment_is_out() {
     let coordinator = Coordinator::new();
     let members = coordinator.stable(2).await;
-    let joins = [coordinator.join(join(&members[0].id)), coordinator.join(join(&members[1].id))];
-    let mut next = Vec::new();
-    for join in joins {
-        let response = join.await.unwrap();
-        next.push(Joined { id: response.member_id, generation: response.generation_id });
-    }
+    let next = coordinator.join_again(&members).await;
     assert_eq!(error(coordinator.sync(sync(&next[0])).await.unwrap().error_code), None);
     let begin = tokio::time::Instant::now();
     while begin.elapsed() <= REBALANCE {
