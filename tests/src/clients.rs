@@ -73,7 +73,7 @@ enum Answer {
     Wrong(String),
 }
 
-/// The clients. Dropping them ends those that ask in the background.
+/// The clients, at first of no worker. Dropping them ends those that ask in the background.
 #[derive(Default)]
 pub struct Clients {
     shared: Arc<Shared>,
@@ -82,10 +82,9 @@ pub struct Clients {
 
 impl Clients {
     /// Asks every running worker these things, one after another, over and over, in the background.
-    pub fn start(asks: Vec<Ask>) -> Self {
-        let shared = Arc::new(Shared::default());
-        let for_thread = Arc::clone(&shared);
-        let background = std::thread::spawn(move || {
+    pub fn ask_on(&mut self, asks: Vec<Ask>) {
+        let for_thread = Arc::clone(&self.shared);
+        self.background = Some(std::thread::spawn(move || {
             for turn in 0.. {
                 if for_thread.stop.load(Ordering::Relaxed) {
                     break;
@@ -93,8 +92,7 @@ impl Clients {
                 for_thread.take_turn(turn, &asks);
                 pause(Duration::from_millis(20));
             }
-        });
-        Self { shared, background: Some(background) }
+        }));
     }
 
     /// From here on the worker has to answer.

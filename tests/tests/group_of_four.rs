@@ -104,7 +104,7 @@ impl Group {
         let mut group = Self {
             seats: (0..4).map(seat).collect(),
             connectors: CONNECTORS.map(|(what, tasks, _)| (format!("{name}-{what}"), tasks)).to_vec(),
-            clients: Clients::start(background(&name)),
+            clients: Clients::default(),
             java_led: BTreeSet::new(),
             asked: 0,
             folder,
@@ -334,6 +334,7 @@ fn two_of_java_and_two_of_ours_come_and_go_and_nothing_is_lost() {
         group.ask(Ask::new("POST", "/connectors", 201).with(body));
     }
     group.settle();
+    group.clients.ask_on(background(&group.name));
     assert!(group.see_leader(), "the Java worker that came first leads");
 
     // Each goes and comes back in turn.
