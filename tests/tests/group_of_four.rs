@@ -169,6 +169,7 @@ impl Group {
                 }
             }
             self.settle();
+            self.leader()
         });
         self.see_leader();
     }
@@ -205,13 +206,18 @@ impl Group {
         Placement::in_states(worker, &self.connectors, &["RUNNING", "PAUSED"])
     }
 
-    /// Notes who leads, when everybody is of one mind.
-    fn see_leader(&mut self) -> bool {
-        let leader = eventually("everybody follows the same leader", || {
+    /// Waits until everybody is of one mind about who leads.
+    fn leader(&self) -> String {
+        eventually("everybody follows the same leader", || {
             let leaders: BTreeSet<Option<String>> = self.running().map(Worker::leader).collect();
             let [Some(leader)] = &Vec::from_iter(leaders)[..] else { return None };
             self.running().any(|worker| worker.worker_id() == *leader).then(|| leader.clone())
-        });
+        })
+    }
+
+    /// Notes who leads; answers whether it is one of Java's.
+    fn see_leader(&mut self) -> bool {
+        let leader = self.leader();
         let seat = self.seats.iter().find(|seat| seat.worker.as_ref().is_some_and(|w| w.worker_id() == leader));
         let java = seat.expect("it runs").java;
         if self.running().count() > 1 {
@@ -376,11 +382,8 @@ fn two_of_java_and_two_of_ours_come_and_go_and_nothing_is_lost() {
             println!("{what}: all {} lines of {letter}, {again} more than once", lines[letter].len());
         }
     }
-    for seat in &mut group.seats {
-        if let Some(worker) = seat.worker.take() {
-            group.clients.ends(&worker);
-            worker.stop_or_kill();
-        }
-    }
     println!("{} after {:.0} s", group.clients.stop(), begun.elapsed().as_secs_f64());
+    for worker in group.seats.into_iter().filter_map(|seat| seat.worker) {
+        worker.stop_or_kill();
+    }
 }
