@@ -97,8 +97,10 @@ impl Group {
         let seat = |n: usize| {
             let own = folder.path().join(format!("worker-{n}"));
             fs::create_dir(&own).unwrap();
-            let files = WorkerFiles::distributed(&own, &bootstrap(), &name)
-                .with(&[("scheduled.rebalance.max.delay.ms", "2000"), ("connector.client.config.override.policy", "All")]);
+            let files = WorkerFiles::distributed(&own, &bootstrap(), &name).with(&[
+                ("scheduled.rebalance.max.delay.ms", "2000"),
+                ("connector.client.config.override.policy", "All"),
+            ]);
             Seat { files, java: n % 2 == 0, worker: None }
         };
         let mut group = Self {

@@ -107,9 +107,7 @@ impl Group {
                 return None;
             };
             match &last {
-                Some((before, since)) if *before == seen => {
-                    (since.elapsed() > Duration::from_secs(2)).then_some(seen)
-                }
+                Some((before, since)) if *before == seen => (since.elapsed() > Duration::from_secs(2)).then_some(seen),
                 _ => {
                     last = Some((seen, Instant::now()));
                     None
