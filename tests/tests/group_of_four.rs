@@ -235,7 +235,8 @@ impl Group {
         self.clients.ask(worker, &ask)
     }
 
-    /// What users do to their connectors, each request to another worker: a new configuration, restarts, pause and resume.
+    /// What users do to their connectors, each request to another worker: a new configuration, restarts, pause and resume, and
+    /// a connector that comes and goes.
     fn steer(&mut self, step: usize) {
         let which = step % CONNECTORS.len();
         let name = self.name(CONNECTORS[which].0);
@@ -248,6 +249,26 @@ impl Group {
         self.pause_everywhere(&name);
         self.ask(Ask::new("PUT", format!("/connectors/{name}/resume"), 202));
         self.in_state(&name, "RUNNING");
+        self.entertain_guest(step);
+    }
+
+    /// A connector comes, is stopped, loses its offsets and goes; each request to another worker.
+    fn entertain_guest(&mut self, step: usize) {
+        let name = self.name(&format!("guest-{step}"));
+        let (topic, file) = (self.name("guests"), self.input("a"));
+        let config = json!({"connector.class": "FileStreamSource", "tasks.max": "1", "file": file, "topic": topic});
+        self.ask(Ask::new("POST", "/connectors", 201).with(json!({"name": name, "config": config})));
+        self.is_everywhere(&name, 1, "RUNNING");
+        self.ask(Ask::new("PUT", format!("/connectors/{name}/stop"), 204));
+        self.is_everywhere(&name, 0, "STOPPED");
+        self.ask(Ask::new("DELETE", format!("/connectors/{name}/offsets"), 200));
+        self.ask(Ask::new("DELETE", format!("/connectors/{name}"), 204));
+        for worker in self.running() {
+            eventually(&format!("{name} is gone"), || {
+                let (status, _) = worker.request("GET", &format!("/connectors/{name}/status"), None);
+                (status == 404).then_some(())
+            });
+        }
     }
 
     fn pause_everywhere(&mut self, name: &str) {
@@ -257,8 +278,13 @@ impl Group {
 
     /// Waits until every worker knows that a connector and its tasks are in a state.
     fn in_state(&self, name: &str, state: &str) {
-        let one: Vec<_> = self.connectors.iter().filter(|(known, _)| known == name).cloned().collect();
+        let tasks = self.connectors.iter().find(|(known, _)| known == name).expect("it is one of them").1;
+        self.is_everywhere(name, tasks, state);
+    }
+
+    fn is_everywhere(&self, name: &str, tasks: usize, state: &str) {
         for worker in self.running() {
+            let one = [(name.to_owned(), tasks)];
             eventually(&format!("{name} is {state}"), || Placement::in_states(worker, &one, &[state]));
         }
     }
