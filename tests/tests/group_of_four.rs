@@ -101,7 +101,7 @@ impl Group {
                 ("scheduled.rebalance.max.delay.ms", "2000"),
                 ("connector.client.config.override.policy", "All"),
             ]);
-            Seat { files, java: n % 2 == 0, worker: None }
+            Seat { files, java: n.is_multiple_of(2), worker: None }
         };
         let mut group = Self {
             seats: (0..4).map(seat).collect(),
@@ -362,8 +362,8 @@ fn two_of_java_and_two_of_ours_come_and_go_and_nothing_is_lost() {
     let begun = Instant::now();
     let mut group = Group::start();
     let writers: Vec<Writer> = ["a", "b"].map(|letter| Writer::start(letter, group.input(letter))).into();
-    for which in 0..CONNECTORS.len() {
-        let name = group.name(CONNECTORS[which].0);
+    for (which, (what, _, _)) in CONNECTORS.iter().enumerate() {
+        let name = group.name(what);
         let body = json!({"name": name, "config": group.config(which, "first")});
         group.ask(Ask::new("POST", "/connectors", 201).with(body));
     }
