@@ -105,7 +105,7 @@ async fn carry_out(
             }
         }
         Err(error) => {
-            tracing::error!("{name} caught exception in scheduled task: {what}: {}", error.trace().trim_end())
+            tracing::error!("{name} caught exception in scheduled task: {what}: {}", error.trace().trim_end());
         }
     }
 }

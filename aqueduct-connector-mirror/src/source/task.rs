@@ -307,7 +307,7 @@ mod tests {
         assert_eq!((copy.record.partition, copy.record.timestamp), (Some(3), Some(1234)));
         assert_eq!(copy.record.key, SchemaAndValue::new(Schema::optional_bytes(), Value::Bytes("k".into())));
         assert_eq!(copy.record.value, SchemaAndValue::new(Schema::bytes(), Value::Null));
-        let headers: Vec<&Value> = copy.record.headers.iter().map(|header| &header.value).collect();
+        let headers: Vec<&Value> = copy.record.headers.iter().map(|header| &header.content.value).collect();
         assert_eq!(headers, [&Value::Bytes("1".into()), &Value::Null]);
         assert_eq!(copy.source_partition.to_string(), "{cluster=A, partition=3, topic=t}");
         assert_eq!(copy.source_offset.to_string(), "{offset=42}");
