@@ -5,14 +5,20 @@
 
 mod brokers;
 mod dev_broker;
+mod group;
 mod http;
+mod lines;
+mod proxy;
 mod topic;
 mod wait;
 mod worker;
 
 pub use brokers::{Cluster, bootstrap};
 pub use dev_broker::DevBroker;
-pub use topic::{topic_records, topic_values};
+pub use group::{Instance, WorkerGroup};
+pub use lines::{ArrivingLines, GrowingFile, LINE, Lines, line, line_number};
+pub use proxy::Proxy;
+pub use topic::{CommittedRecord, committed_records, topic_records, topic_values};
 pub use wait::{eventually, eventually_within};
 pub use worker::{Properties, Worker, WorkerFiles, file_sink, file_source};
 

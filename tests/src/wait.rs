@@ -27,6 +27,6 @@ pub fn eventually_within<T>(limit: Duration, what: &str, mut check: impl FnMut()
 
 /// Between two looks.
 #[allow(clippy::disallowed_methods, reason = "the pause of a poll with a deadline")]
-fn pause() {
+pub(crate) fn pause() {
     std::thread::sleep(Duration::from_millis(20));
 }

@@ -13,8 +13,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::ports::{Assignment, GroupEvent, GroupMember};
 use crate::TaskId;
 
-/// How long leaving the group may take at the end.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long leaving the group may take at the end. The request is on its way by then; Java does not wait for its answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// This worker in the group, and what the group tells.
 pub type Group = (Arc<dyn GroupMember>, mpsc::UnboundedReceiver<GroupEvent>);

@@ -66,10 +66,12 @@ impl Herding {
             let instances = Arc::clone(&self.instances);
             let lane = name.clone();
             jobs.push(self.in_lane(&lane, async move {
-                if connector {
-                    instances.stop_connector(&name).await;
-                }
-                instances.stop_tasks(&tasks).await;
+                let stop_connector = async {
+                    if connector {
+                        instances.stop_connector(&name).await;
+                    }
+                };
+                tokio::join!(stop_connector, instances.stop_tasks(&tasks));
                 None
             }));
         }
