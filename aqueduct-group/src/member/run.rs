@@ -206,11 +206,10 @@ impl<C: GroupCoordinator> Member<C> {
         tracing::warn!("the group coordinator is unreachable: all work is given up, since others may be running it");
         let work = self.allocation.take().map(|allocation| allocation.assigned).unwrap_or_default();
         self.rejoin_at = None;
-        // First of all: another worker may lead by now, and stopping takes its time.
-        self.tell(GroupEvent::Out(OutReason::CoordinatorLost));
         if !work.is_empty() {
             self.revoke(work, RevocationReason::CoordinatorLost).await?;
         }
+        self.tell(GroupEvent::Out(OutReason::CoordinatorLost));
         Ok(())
     }
 

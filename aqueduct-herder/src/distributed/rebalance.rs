@@ -41,9 +41,10 @@ impl Herding {
             }
             GroupEvent::Assigned(assignment) => self.assigned(assignment),
             GroupEvent::Lost => {
-                tracing::info!("This worker is in no group at the moment");
+                if self.assignment.take().is_some() {
+                    tracing::info!("This worker is in no group at the moment");
+                }
                 self.joining = false;
-                self.assignment = None;
                 self.resolved = true;
             }
             GroupEvent::Failed(why) => self.shared.fail(why),
