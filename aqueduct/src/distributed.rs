@@ -125,9 +125,7 @@ async fn serve(
         () = async {
             rest.shutdown().await;
             herder.stop().await;
-            stores.statuses.stop().await;
-            configs.stop().await;
-            stores.offsets.stop().await;
+            tokio::join!(stores.statuses.stop(), configs.stop(), stores.offsets.stop());
         } => tracing::info!("Aqueduct has stopped"),
         () = signals.another() => tracing::warn!("A second signal: ending at once"),
     }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use aqueduct_storage::{ClusterConfigState, ConfigEvent, ConfigEvents, RestartRequest};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use super::event::{Command, Event, Write, Written};
 use super::keys::Keys;
@@ -24,6 +25,9 @@ use crate::TaskId;
 
 /// How often a worker that cannot catch up waits before it stops what it runs.
 pub(super) const CATCH_UP_TRIES: u32 = 5;
+
+/// How long the last statuses may take in any case, however long the tasks took to stop.
+const LAST_STATUSES: Duration = Duration::from_secs(2);
 
 /// What changed in the config topic since the loop last looked.
 #[derive(Debug, Default)]
@@ -278,7 +282,8 @@ impl Herding {
         })
     }
 
-    /// Stops everything, in the order that lets every status be written.
+    /// Stops everything, in the order that lets every status be written. A broker that does not answer is not waited for
+    /// longer than tasks are: `task.shutdown.graceful.timeout.ms`, and a little for what they said last.
     async fn halt(mut self, mut events: mpsc::UnboundedReceiver<Event>) {
         self.shared.stage.begin(Stage::ShuttingDown);
         self.shared.stopping.cancel();
@@ -288,8 +293,15 @@ impl Herding {
         self.commands.clear();
         self.writes.clear();
         while events.try_recv().is_ok() {}
-        self.instances.stop().await;
-        self.shared.status().flush().await;
+        let deadline = Instant::now() + self.shared.worker.settings().graceful_timeout;
+        // What the group has taken away may be stopping still.
+        tokio::join!(self.instances.stop(), async {
+            let _ = timeout_at(deadline, self.lanes.ended()).await;
+        });
+        let deadline = deadline.max(Instant::now() + LAST_STATUSES);
+        if timeout_at(deadline, self.shared.status().flush()).await.is_err() {
+            tracing::warn!("The last statuses of this worker's connectors and tasks could not be written");
+        }
         self.member.stop().await;
     }
 }

@@ -46,9 +46,10 @@ impl Herding {
             }
             GroupEvent::Assigned(assignment) => self.assigned(assignment),
             GroupEvent::Lost => {
-                tracing::info!("This worker is in no group at the moment");
+                if self.assignment.take().is_some() {
+                    tracing::info!("This worker is in no group at the moment");
+                }
                 self.joining = false;
-                self.assignment = None;
                 self.resolved = true;
             }
             GroupEvent::Failed(why) => self.shared.fail(why),
@@ -73,10 +74,12 @@ impl Herding {
             let instances = Arc::clone(&self.instances);
             let lane = name.clone();
             jobs.push(self.in_lane(&lane, async move {
-                if connector {
-                    instances.stop_connector(&name).await;
-                }
-                instances.stop_tasks(&tasks).await;
+                let stop_connector = async {
+                    if connector {
+                        instances.stop_connector(&name).await;
+                    }
+                };
+                tokio::join!(stop_connector, instances.stop_tasks(&tasks));
                 None
             }));
         }

@@ -19,8 +19,8 @@ use crate::store_settings::TopicSettings;
 
 /// How long the first look for the end of the topic may take, attempts together, as in Java.
 const FIRST_READ: Duration = Duration::from_secs(15 * 60);
-/// How long stopping waits for records under way, and for the reader.
-const STOPPING: Duration = Duration::from_secs(10);
+/// How long stopping waits for records under way, and for the reader. Whoever needs a record waits for it before.
+const STOPPING: Duration = Duration::from_secs(1);
 
 /// A log on a compacted topic: a producer, and a consumer that reads all partitions without a group.
 pub(crate) struct KafkaTopicLog {
@@ -78,14 +78,16 @@ impl TopicLog for KafkaTopicLog {
 
     fn stop(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            self.sender.stop(STOPPING).await;
             self.requests.lock().take();
             let follower = self.follower.lock().take();
-            if let Some(mut follower) = follower
-                && tokio::time::timeout(STOPPING, &mut follower).await.is_err()
-            {
-                follower.abort();
-            }
+            let stop_reading = async {
+                if let Some(mut follower) = follower
+                    && tokio::time::timeout(STOPPING, &mut follower).await.is_err()
+                {
+                    follower.abort();
+                }
+            };
+            tokio::join!(self.sender.stop(STOPPING), stop_reading);
             tracing::info!("Stopped reading and writing topic {}", self.topic);
         })
     }
