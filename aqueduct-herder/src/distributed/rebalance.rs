@@ -43,6 +43,8 @@ impl Herding {
             GroupEvent::Lost => {
                 tracing::info!("This worker is in no group at the moment");
                 self.joining = false;
+                // Another worker may lead by the time this one does again.
+                self.shared.config.release_write_privileges();
                 self.assignment = None;
                 self.resolved = true;
             }
@@ -92,6 +94,8 @@ impl Herding {
         self.caught_up = false;
         if assignment.leads {
             self.forget_deleted();
+        } else {
+            self.shared.config.release_write_privileges();
         }
         self.assignment = Some(assignment);
     }
@@ -277,6 +281,7 @@ pub(super) fn starts(state: &ClusterConfigState, tasks: Vec<TaskId>) -> Vec<(Tas
             task: Arc::clone(task),
             count: state.task_count(name),
             state: state.target_state(name).unwrap_or_default(),
+            generation: state.task_config_generation(name),
         };
         Some((id, start))
     };
