@@ -144,7 +144,7 @@ fn add(infos: &mut ConfigInfos, key: &str, value: Option<impl AsRef<str>>, messa
 #[cfg(test)]
 mod tests {
     use aqueduct_api::{
-        BoxFuture, Connector, ConnectorContext, SinkConnector, SinkRecord, SinkTask, SinkTaskContext, SourceTask,
+        BoxFuture, Connector, ConnectorContext, SinkBatch, SinkConnector, SinkTask, SinkTaskContext, SourceTask,
         SourceTaskContext, StartedSource, ready,
     };
     use aqueduct_config::ConfigDef;
@@ -207,7 +207,11 @@ mod tests {
             ready(Ok(()))
         }
 
-        fn put(&mut self, _: Vec<SinkRecord>) -> BoxFuture<'_, Result<(), ConnectError>> {
+        fn put(&mut self, _: SinkBatch) -> BoxFuture<'_, Result<(), ConnectError>> {
+            ready(Ok(()))
+        }
+
+        fn stop(&mut self) -> BoxFuture<'_, Result<(), ConnectError>> {
             ready(Ok(()))
         }
     }

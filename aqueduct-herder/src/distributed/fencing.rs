@@ -130,11 +130,12 @@ impl Herding {
 
     fn shut_out(&self, id: RoundId, state: &ClusterConfigState, tasks: u32) {
         let Some(config) = state.connector_config(&id.connector).cloned() else { return };
-        let (shared, timeout) = (Arc::clone(&self.shared), self.settings().sync_timeout);
+        let (instances, timeout) = (Arc::clone(&self.instances), self.settings().sync_timeout);
+        let topic = self.shared.config.clone();
         self.spawn(async move {
-            let mut outcome = shared.worker.fence_zombies(&id.connector, &config, tasks).await;
+            let mut outcome = instances.fence_zombies(&id.connector, &config, tasks).await;
             if outcome.is_ok()
-                && let Err(error) = shared.config.refresh(timeout).await
+                && let Err(error) = topic.refresh(timeout).await
             {
                 outcome = Err(ConnectError::connect(format!("Failed to read to end of config topic: {error}")));
             }

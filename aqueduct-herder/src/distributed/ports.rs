@@ -114,6 +114,14 @@ pub trait Instances: Send + Sync {
     /// When it cannot be made; its status is FAILED then.
     fn start_task(&self, id: &TaskId, start: &TaskStart) -> Result<(), ConnectError>;
 
+    /// Shuts out the producers of a source connector's tasks 0 to `tasks` - 1, wherever they ran until now.
+    fn fence_zombies<'a>(
+        &'a self,
+        name: &'a str,
+        config: &'a ConfigMap,
+        tasks: u32,
+    ) -> BoxFuture<'a, Result<(), ConnectError>>;
+
     /// Stops tasks, those that run here.
     fn stop_tasks<'a>(&'a self, ids: &'a [TaskId]) -> BoxFuture<'a, ()>;
 
@@ -193,6 +201,15 @@ impl Instances for WorkerInstances {
         });
         let (count, state) = (start.count as usize, start.state);
         self.worker.start_task_through(gate, id, &start.connector, (*start.task).clone(), (count, state))
+    }
+
+    fn fence_zombies<'a>(
+        &'a self,
+        name: &'a str,
+        config: &'a ConfigMap,
+        tasks: u32,
+    ) -> BoxFuture<'a, Result<(), ConnectError>> {
+        Box::pin(self.worker.fence_zombies(name, config, tasks))
     }
 
     fn stop_tasks<'a>(&'a self, ids: &'a [TaskId]) -> BoxFuture<'a, ()> {

@@ -5,6 +5,7 @@
 
 mod catching_up;
 mod commands;
+mod exactly_once;
 mod fixture;
 mod internal;
 mod work;
