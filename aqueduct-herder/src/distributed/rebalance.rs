@@ -50,6 +50,8 @@ impl Herding {
                     tracing::info!("This worker is in no group at the moment");
                 }
                 self.joining = false;
+                // Another worker may lead by the time this one does again.
+                self.shared.config.release_write_privileges();
                 self.resolved = true;
             }
             GroupEvent::Failed(why) => self.shared.fail(why),
@@ -102,6 +104,8 @@ impl Herding {
         self.caught_up = false;
         if assignment.leads {
             self.forget_deleted();
+        } else {
+            self.shared.config.release_write_privileges();
         }
         self.assignment = Some(assignment);
     }
@@ -299,6 +303,7 @@ pub(super) fn starts(state: &ClusterConfigState, tasks: Vec<TaskId>) -> Vec<(Tas
             task: Arc::clone(task),
             count: state.task_count(name),
             state: state.target_state(name).unwrap_or_default(),
+            generation: state.task_config_generation(name),
         };
         Some((id, start))
     };
