@@ -351,7 +351,8 @@ fn background(group: &str) -> Vec<Ask> {
         asks.push(Ask::new("POST", format!("{path}/restart?includeTasks=true&onlyFailed=true"), 202));
     }
     // Written by whoever is asked.
-    asks.push(Ask::new("PUT", format!("/connectors/{}/resume", name("source-a")), 202));
+    let logger = "/admin/loggers/org.apache.kafka.connect.transforms?scope=cluster";
+    asks.push(Ask::new("PUT", logger, 204).with(json!({"level": "INFO"})));
     asks
 }
 
