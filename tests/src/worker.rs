@@ -190,6 +190,11 @@ impl Worker {
         eventually("the worker answers", || http::request(self.port, method, path, body))
     }
 
+    /// What a path answers, as text.
+    pub fn text(&self, path: &str) -> String {
+        eventually("the worker answers", || http::text(self.port, "GET", path, None)).1
+    }
+
     /// Waits until a task is in a state, and answers its status.
     pub fn task_state(&self, connector: &str, task: u32, state: &str) -> Value {
         eventually(&format!("task {connector}-{task} is {state}"), || {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aqueduct_storage::{ClusterConfigState, TargetState};
 
-use super::event::{Command, OffsetsChange, Reply};
+use super::event::{Command, OffsetsChange, Reply, Write};
 use super::herding::Herding;
 use super::rebalance::starts;
 use super::shared::Shared;
@@ -36,6 +36,10 @@ impl Herding {
             Command::RestartConnector(name, reply) => self.restart_connector(&name, reply),
             Command::RestartTask(id, reply) => self.restart_task(&id, reply),
             Command::ChangeOffsets(name, change, reply) => self.change_offsets(name, change, reply),
+            Command::Write(Write::Restart(request, reply)) => match self.settled() {
+                Ok(()) => self.write(Write::Restart(request, reply)),
+                Err(error) => answer(reply, Err(error)),
+            },
             Command::Write(write) => self.write(write),
         }
     }

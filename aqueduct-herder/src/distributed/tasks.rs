@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use aqueduct_api::{ConfigMap, ConnectError};
 use aqueduct_storage::TargetState;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::Instant;
 
 use super::event::{Event, Write, Written};
 use super::herding::Herding;
 use super::signature;
 use crate::failures::explain;
+use crate::odd_name;
 use crate::{HerderError, HerderErrorKind, PeerRequest};
 
 /// The pause before the second attempt; each one after it is twice as long.
@@ -136,13 +136,14 @@ impl Herding {
         let body = serde_json::to_vec(tasks).map_err(|error| {
             HerderError::internal(format!("Task configurations cannot be written as JSON: {error}"))
         })?;
-        let headers = match self.shared.key() {
+        let mut headers = match self.shared.key() {
             Some(key) if self.shared.signs() => {
                 signature::sign(&key.key, &self.settings().signature_algorithm, &body)?.into()
             }
             _ => Vec::new(),
         };
-        let connector = utf8_percent_encode(name, NON_ALPHANUMERIC);
+        let (connector, header) = odd_name::segment(name);
+        headers.extend(header);
         let url = format!("{}/connectors/{connector}/tasks", leader.trim_end_matches('/'));
         Ok(PeerRequest { method: "POST".to_owned(), url, headers, body: Some(body) })
     }
