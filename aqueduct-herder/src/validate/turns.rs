@@ -38,31 +38,28 @@ impl Turns {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::sync::{Arc, mpsc};
+
+    use parking_lot::Mutex;
 
     use super::*;
 
     #[tokio::test]
     async fn checks_that_hang_do_not_keep_others_waiting_for_long() {
-        let turns = Turns::new();
-        let cores = turns.0.available_permits();
+        let turns = Arc::new(Turns::new());
         let (release, held) = mpsc::channel::<()>();
-        let held = std::sync::Arc::new(parking_lot::Mutex::new(held));
-        let hang = || {
-            let held = std::sync::Arc::clone(&held);
-            turns.run(move || {
-                let _ = held.lock().recv();
-                Ok(())
-            })
+        let held = Arc::new(Mutex::new(held));
+        let hang = |_| {
+            let (turns, held) = (Arc::clone(&turns), Arc::clone(&held));
+            tokio::spawn(async move { turns.run(move || Ok(held.lock().recv().is_err())).await })
         };
-        let hanging = futures_util::future::join_all((0..cores).map(|_| hang()));
-        let next = async {
-            let answer = turns.run(|| Ok(1)).await;
-            drop(release);
-            answer
-        };
-        let (_, answer) = tokio::join!(hanging, next);
-        assert_eq!(answer.unwrap(), 1);
+        let hanging: Vec<_> = (0..turns.0.available_permits()).map(hang).collect();
+        tokio::task::yield_now().await;
+        assert_eq!(turns.run(|| Ok(1)).await.unwrap(), 1);
+        drop(release);
+        for one in hanging {
+            assert!(one.await.unwrap().unwrap());
+        }
     }
 
     #[tokio::test]
