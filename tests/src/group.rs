@@ -190,7 +190,8 @@ fn running(worker: &Worker) -> Option<Vec<(Instance, String)>> {
     }
     let of = |line: &str| {
         let labels = line.strip_prefix("kafka_connect_connector_")?;
-        let labels = labels.strip_prefix("task_").unwrap_or(labels).strip_prefix("metrics_status{")?.strip_suffix("} 1")?;
+        let labels =
+            labels.strip_prefix("task_").unwrap_or(labels).strip_prefix("metrics_status{")?.strip_suffix("} 1")?;
         let label = |name: &str| {
             let found = labels.split(',').find_map(|label| label.strip_prefix(name)?.strip_prefix("=\""))?;
             Some(found.trim_end_matches('"').to_owned())
