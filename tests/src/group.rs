@@ -146,7 +146,7 @@ impl WorkerGroup {
         loop {
             let Some(why) = self.unsettled() else { return since.elapsed() };
             assert!(since.elapsed() < limit, "{what}: not settled after {} s: {why}", limit.as_secs_f32());
-            crate::wait::pause();
+            crate::wait::pause(Duration::from_millis(20));
         }
     }
 
@@ -165,7 +165,7 @@ impl WorkerGroup {
                 assert_eq!(why, None, "{what}: not settled after {} s", limit.as_secs_f32());
                 return last;
             }
-            crate::wait::pause();
+            crate::wait::pause(Duration::from_millis(20));
         }
     }
 

@@ -8,12 +8,12 @@ use serde_json::Value;
 
 /// A request with an optional JSON body; answers the status and the body. `None` when nobody listens.
 pub(crate) fn request(port: u16, method: &str, path: &str, body: Option<&Value>) -> Option<(u16, Value)> {
-    let (status, content) = request_text(port, method, path, body)?;
+    let (status, content) = exchange(port, method, path, body)?;
     Some((status, serde_json::from_str(&content).unwrap_or(Value::Null)))
 }
 
-/// As [`request`], with the text of the answer.
-pub(crate) fn request_text(port: u16, method: &str, path: &str, body: Option<&Value>) -> Option<(u16, String)> {
+/// The same, for an answer that need not be JSON.
+pub(crate) fn exchange(port: u16, method: &str, path: &str, body: Option<&Value>) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
     let body = body.map(Value::to_string).unwrap_or_default();

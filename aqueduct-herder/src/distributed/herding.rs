@@ -14,9 +14,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
 use super::event::{Command, Event, Write, Written};
+use super::fencing::Fencings;
 use super::keys::Keys;
 use super::lanes::Lanes;
 use super::ports::{Assignment, GroupEvent, GroupMember, Instances};
+use super::privileges::Claim;
 use super::settings::DistributedSettings;
 use super::shared::Shared;
 use super::stage::Stage;
@@ -88,6 +90,9 @@ pub(super) struct Herding {
     /// Writes that wait for the one under way.
     pub(super) writes: VecDeque<Write>,
     pub(super) writing: bool,
+    /// The right to write as the leader.
+    pub(super) claim: Claim,
+    pub(super) fencings: Fencings,
 }
 
 impl Herding {
@@ -116,6 +121,8 @@ impl Herding {
             commands: VecDeque::new(),
             writes: VecDeque::new(),
             writing: false,
+            claim: Claim::default(),
+            fencings: Fencings::default(),
         }
     }
 
@@ -158,6 +165,7 @@ impl Herding {
                     Written::Answered => {}
                     Written::Tasks { name, outcome } => self.tasks_published(name, outcome),
                     Written::Key(outcome) => self.key_written(outcome),
+                    Written::TaskCount { id, outcome } => self.task_count_written(&id, outcome),
                 }
                 self.write_ended();
             }
@@ -165,6 +173,12 @@ impl Herding {
             Event::TasksMade { name, config, outcome } => self.tasks_made(name, &config, outcome),
             Event::TasksPublished { name, outcome } => self.tasks_published(name, outcome),
             Event::TasksRetry(name) => self.retry_tasks(&name),
+            Event::Failed(subject) => self.failed(subject),
+            Event::RestartDue(subject) => self.restart_failed(&subject),
+            Event::FencingLooked { name, reply, outcome } => self.fencing_looked(name, reply, outcome),
+            Event::ProducersFenced { id, outcome } => self.producers_fenced(id, outcome),
+            Event::Claimed(outcome) => self.claimed(outcome),
+            Event::ClaimDue => self.claim_due(),
             // It is looked at after every event.
             Event::KeyDue => {}
             Event::Stop(stopped) => drop(stopped),
@@ -186,6 +200,7 @@ impl Herding {
                 self.updates.connectors.insert(name);
             }
             ConfigEvent::TaskConfigsUpdated { connector, tasks } => {
+                self.abandon_fencing(&connector);
                 self.updates.rebalance = true;
                 self.updates.tasks.extend(tasks.into_iter().map(|task| TaskId::new(connector.clone(), task)));
                 // A set of no tasks has no task to name, and yet ends those that run.
@@ -214,6 +229,7 @@ impl Herding {
             return;
         }
         self.shared.set_ready();
+        self.claim_privileges();
         self.rotate_key();
         self.carry_out_restarts();
         self.take_over_updates();
@@ -285,6 +301,7 @@ impl Herding {
     async fn halt(mut self, mut events: mpsc::UnboundedReceiver<Event>) {
         self.shared.stage.begin(Stage::ShuttingDown);
         self.shared.stopping.cancel();
+        self.shared.restarts.forget_all();
         events.close();
         // Whoever waits for an answer gets it when its sender is dropped.
         self.commands.clear();
