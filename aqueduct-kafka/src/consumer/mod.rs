@@ -90,6 +90,8 @@ pub struct Consumer {
     /// Answers to `commit_async`.
     commits: Queue,
     asker: Asker,
+    /// What the instance was started with, to start another that asks for it.
+    config: Arc<LibrdkafkaConfig>,
     membership: Membership,
     /// Positions asked for and not yet taken by librdkafka.
     seeks: BTreeMap<TopicPartition, i64>,
@@ -152,7 +154,8 @@ impl Consumer {
             wakeup: Arc::default(),
             troubles: Troubles::new(started.config.consumer.group_id.clone()),
             poll_interval: poll_interval(&started.config),
-            extras: started.config.consumer,
+            extras: started.config.consumer.clone(),
+            config: Arc::new(started.config),
             client: started.client,
             connection: started.connection,
         })
