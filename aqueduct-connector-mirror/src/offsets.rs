@@ -55,6 +55,11 @@ pub(crate) fn source_of(partition: &ValueMap) -> Option<TopicPartition> {
     Some(TopicPartition::new(topic, i32::try_from(number).ok()?))
 }
 
+/// The consumer group of a checkpoint.
+pub(crate) fn group_of(partition: &ValueMap) -> Option<&str> {
+    partition.get_str(GROUP)?.as_str()
+}
+
 /// The offset of a record that was copied.
 pub(crate) fn offset_of(offset: &ValueMap) -> Option<i64> {
     offset.get_str(OFFSET)?.as_i64()

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-/// The domain of all names.
-pub(crate) const DOMAIN: &str = "kafka.connect";
+/// The domain of a worker's own names.
+const DOMAIN: &str = "kafka.connect";
 
 /// `kafka.connect:type=GROUP,TAG=VALUE,…`
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BeanName {
+    /// Whose figures these are: `kafka.connect`, unless a plugin of Kafka's has a domain of its own.
+    pub domain: &'static str,
     /// The group, such as `connector-task-metrics`.
     pub group: &'static str,
     /// Names and values, in order.
@@ -17,7 +19,12 @@ pub struct BeanName {
 impl BeanName {
     /// A name without tags.
     pub fn new(group: &'static str) -> Self {
-        Self { group, tags: Vec::new() }
+        Self::of_domain(DOMAIN, group)
+    }
+
+    /// A name without tags in another domain than a worker's.
+    pub fn of_domain(domain: &'static str, group: &'static str) -> Self {
+        Self { domain, group, tags: Vec::new() }
     }
 
     /// A name with one more tag.
@@ -31,7 +38,7 @@ impl BeanName {
 /// As JMX writes it: values with characters that have a meaning there are quoted.
 impl fmt::Display for BeanName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{DOMAIN}:type={}", self.group)?;
+        write!(f, "{}:type={}", self.domain, self.group)?;
         for (name, value) in &self.tags {
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '%' | '.' | ' ' | '\t');
             if value.chars().all(plain) {

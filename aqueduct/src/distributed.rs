@@ -82,6 +82,7 @@ async fn serve(
     let worker = Worker::new(worker_settings, plugins, offsets, listener, producers, tasks);
     let _app_info = AppInfo::register(worker.metrics(), worker.settings().worker_id.as_str(), VERSION, commit());
     rest.show_metrics(worker.metrics().clone());
+    aqueduct_connector_mirror::show_metrics(worker.metrics().clone());
     let group = join(&config, &props, &settings.group_id, &worker_id, url, &stores.configs)?;
     let (configs, events) = (stores.configs.clone(), stores.events);
     let levels = Arc::clone(&loggers);
