@@ -30,17 +30,28 @@ pub struct Cluster {
 impl Cluster {
     /// Three brokers, replication factor 3, two replicas must be in sync.
     pub fn of_three(folder: &Path) -> Self {
-        Self::start("cluster", folder)
+        Self::start("cluster", folder, &[])
     }
 
     /// One broker.
     pub fn of_one(folder: &Path) -> Self {
-        Self::start("start", folder)
+        Self::start("start", folder, &[])
     }
 
-    fn start(how: &str, folder: &Path) -> Self {
+    /// One broker with access control lists, which allows everything that no list is about.
+    pub fn with_authorizer(folder: &Path) -> Self {
+        let settings = [
+            "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users=User:ANONYMOUS",
+            "allow.everyone.if.no.acl.found=true",
+        ];
+        Self::start("start", folder, &settings)
+    }
+
+    fn start(how: &str, folder: &Path, settings: &[&str]) -> Self {
         let folder = folder.join("kafka");
-        let printed = testbed(&[how, "auto", &folder.display().to_string()]);
+        let place = folder.display().to_string();
+        let printed = testbed(&[&[how, "auto", &place], settings].concat());
         let bootstrap = printed.lines().last().unwrap_or_default().to_owned();
         Self { folder, bootstrap }
     }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use aqueduct_kafka::raw::{ConfigChange, RawClient};
+use aqueduct_kafka::raw::{AclBinding, AclOperation, AclPermission, ConfigChange, PatternType, RawClient};
 use aqueduct_kafka::{Admin, ClientSettings, NewTopic, OffsetAndMetadata, TopicPartition};
 use aqueduct_tests::{Cluster, DevBroker, Worker, WorkerFiles, eventually};
 use serde_json::{Value, json};
@@ -272,6 +272,34 @@ fn everything_is_mirrored_between_real_clusters() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let [a, b] = folders.each_ref().map(|folder| Cluster::of_one(folder.path()));
     everything_is_mirrored(a.bootstrap(), b.bootstrap());
+}
+
+#[test]
+fn access_control_lists_are_copied_but_the_right_to_write() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let a = Cluster::with_authorizer(folders[0].path());
+    let b = Cluster::with_authorizer(folders[1].path());
+    let (source, target) = (Side::new(a.bootstrap()), Side::new(b.bootstrap()));
+    source.create("secrets", 1, &[]);
+    let rule = |topic: &str, operation| AclBinding {
+        topic: topic.to_owned(),
+        pattern: PatternType::LITERAL,
+        principal: "User:alice".to_owned(),
+        host: "*".to_owned(),
+        operation,
+        permission: AclPermission::ALLOW,
+    };
+    let rules = [rule("secrets", AclOperation::READ), rule("secrets", AclOperation::WRITE)];
+    let created = source.admin(async |_, raw| raw.create_topic_acls(&rules).await).unwrap();
+    created.into_iter().for_each(|result| result.unwrap());
+    let ours = worker(folders[2].path(), &target).start();
+    put(&ours, "source", &connector("MirrorSource", &source, &target, &[("sync.topic.acls.interval.seconds", "1")]));
+    let copied = eventually("the rules are copied", || {
+        let rules = target.admin(async |_, raw| raw.describe_topic_acls().await).unwrap();
+        (!rules.is_empty()).then_some(rules)
+    });
+    assert_eq!(copied, [rule("A.secrets", AclOperation::READ)]);
+    assert!(ours.stop().success());
 }
 
 #[test]
