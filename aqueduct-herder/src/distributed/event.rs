@@ -1,10 +1,12 @@
 //! Everything that can happen to the herder's loop.
 
 use aqueduct_api::{ConfigMap, ConnectError};
-use aqueduct_storage::{RefreshError, TargetState};
+use aqueduct_storage::{ConfigWriteError, RefreshError, TargetState};
 use tokio::sync::oneshot;
 
+use super::fencing::RoundId;
 use super::keys::NewKey;
+use crate::restarts::Subject;
 use crate::{
     ConnectorInfo, ConnectorOffset, ConnectorStatus, Created, HerderError, NewConnector, RestartRequest, TaskId,
     TaskInfo,
@@ -35,6 +37,18 @@ pub(super) enum Event {
     TasksPublished { name: String, outcome: Result<(), HerderError> },
     /// It is time to try again to make a connector's tasks.
     TasksRetry(String),
+    /// A connector instance or a task of this worker has failed.
+    Failed(Subject),
+    /// It is time to restart what has failed.
+    RestartDue(Subject),
+    /// The topic was read to its end for somebody who wants a connector's former tasks shut out, or not.
+    FencingLooked { name: String, reply: Reply<()>, outcome: Result<(), RefreshError> },
+    /// Producers were shut out, or not.
+    ProducersFenced { id: RoundId, outcome: Result<(), ConnectError> },
+    /// The right to write as the leader was claimed, or not.
+    Claimed(Result<(), ConnectError>),
+    /// It is time to claim that right again.
+    ClaimDue,
     /// The session key may have become too old.
     KeyDue,
     /// The worker is to stop; the sender is dropped when it has.
@@ -49,6 +63,8 @@ pub(super) enum Written {
     Tasks { name: String, outcome: Result<(), HerderError> },
     /// A session key.
     Key(Result<(), HerderError>),
+    /// A task count record, the end of a round of fencing.
+    TaskCount { id: RoundId, outcome: Result<(), ConfigWriteError> },
 }
 
 /// What a command does to offsets.
@@ -77,6 +93,12 @@ pub(super) enum Command {
     RestartTask(TaskId, Reply<()>),
     /// Changes the offsets of a stopped connector.
     ChangeOffsets(String, OffsetsChange, Reply<String>),
+    /// Shuts out the producers of a connector's former tasks, as the leader.
+    Fence(String, Reply<()>),
+    /// The same for a task of this worker, whoever leads.
+    FenceForTask(String, Reply<()>),
+    /// Says whether a task, with the number of times that its connector's tasks had been configured, may begin.
+    VerifyTask(TaskId, Option<u32>, Reply<()>),
     /// Writes to the config topic.
     Write(Write),
 }
@@ -97,6 +119,6 @@ pub(super) enum Write {
     OwnTasks(String, Vec<ConfigMap>),
     /// A new session key.
     Key(NewKey),
-    /// Fencing of producers, which needs what this worker does not have.
-    Fence(String, Reply<()>),
+    /// That the producers of former tasks were shut out.
+    TaskCount(RoundId),
 }

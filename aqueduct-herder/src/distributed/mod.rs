@@ -7,23 +7,31 @@
 //!
 //! - [`rebalance`], [`updates`]: following the group and the config topic;
 //! - [`commands`], [`writes`]: what users want;
+//! - [`auto_restart`]: what has failed;
 //! - [`tasks`]: from a connector's answer to task configurations in the topic;
 //! - [`keys`], [`signature`]: requests between workers;
+//! - [`starting`]: what is answered before there is a herder;
+//! - [`privileges`], [`fencing`], [`gate`]: shutting out former leaders and former tasks (KIP-618);
 //! - [`lanes`]: the order of what is done to one connector.
 
+mod auto_restart;
 mod checks;
 mod commands;
 mod event;
+mod fencing;
+mod gate;
 mod group;
 mod herding;
 mod keys;
 mod lanes;
 mod ports;
+mod privileges;
 mod rebalance;
 mod settings;
 mod shared;
 mod signature;
 mod stage;
+mod starting;
 mod status_keeper;
 mod tasks;
 mod updates;
@@ -32,13 +40,13 @@ mod writes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aqueduct_api::{BoxFuture, ConfigMap, PluginKind, ready};
+use aqueduct_api::{BoxFuture, ConfigMap, ready};
 use aqueduct_storage::{ConfigEvents, KafkaConfigStore, TargetState};
 use aqueduct_worker::{ConnectorEvents, Worker};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::offsets::Offsets;
-use crate::statuses::{not_found, task_status};
+use crate::statuses::not_found;
 use crate::validate::{as_validation_failure, refusal, validate};
 use crate::{
     ConfigInfos, ConfigKeyInfo, ConnectorInfo, ConnectorOffset, ConnectorStatus, Created, Herder, HerderError,
@@ -55,6 +63,7 @@ pub use settings::DistributedSettings;
 pub use shared::SetLevel;
 use shared::{Shared, SharedParts};
 pub use signature::{SIGNATURE_ALGORITHM_HEADER, SIGNATURE_HEADER};
+pub use starting::StartingHerder;
 pub use status_keeper::StatusKeeper;
 
 type Answer<'a, T> = BoxFuture<'a, Result<T, HerderError>>;
@@ -96,7 +105,11 @@ impl ConnectorEvents for Requests {
 impl DistributedHerder {
     /// Starts the loop on the present runtime.
     pub fn start(parts: DistributedParts) -> Self {
-        Self::start_with(parts, |worker, requests| Arc::new(WorkerInstances { worker, events: requests }))
+        let config = parts.config.0.clone();
+        Self::begin(parts, |worker, events| {
+            let requests = Arc::new(Requests(events.clone()));
+            Arc::new(WorkerInstances { worker, requests, events, config })
+        })
     }
 
     /// Starts the loop with other instances than the worker's, to see what it does without plugins.
@@ -104,9 +117,16 @@ impl DistributedHerder {
         parts: DistributedParts,
         instances: impl FnOnce(Arc<Worker>, Arc<dyn ConnectorEvents>) -> Arc<dyn Instances>,
     ) -> Self {
+        Self::begin(parts, |worker, events| instances(worker, Arc::new(Requests(events))))
+    }
+
+    fn begin(
+        parts: DistributedParts,
+        instances: impl FnOnce(Arc<Worker>, mpsc::UnboundedSender<Event>) -> Arc<dyn Instances>,
+    ) -> Self {
         let (events, mailbox) = mpsc::unbounded_channel();
         let worker = Arc::new(parts.worker);
-        let instances = instances(Arc::clone(&worker), Arc::new(Requests(events.clone())));
+        let instances = instances(Arc::clone(&worker), events.clone());
         let (config, config_events) = parts.config;
         let (member, group_events) = parts.group;
         let shared = Arc::new(Shared::new(
@@ -121,6 +141,7 @@ impl DistributedHerder {
             },
             events,
         ));
+        instances.tell(Arc::new(shared.failure_watch()));
         let herding = Herding::new(Arc::clone(&shared), instances, member);
         tokio::spawn(herding.run(config_events, group_events, mailbox));
         Self(shared)
@@ -174,8 +195,10 @@ impl DistributedHerder {
             let mut infos = validate(&shared.worker, &config)?;
             let class = config.get("connector.class").and_then(Option::as_deref).unwrap_or_default();
             let plugin = shared.worker.plugins().connector(class.trim());
-            let sink = plugin.is_ok_and(|plugin| plugin.kind() == PluginKind::Sink);
-            GroupChecks { group: &shared.settings.group_id, sink }.add(&config, &mut infos);
+            if let Ok(plugin) = plugin {
+                let exactly_once = shared.worker.writes_exactly_once();
+                GroupChecks { group: &shared.settings.group_id, plugin, exactly_once }.add(&config, &mut infos);
+            }
             Ok(infos)
         });
         checked
@@ -205,11 +228,12 @@ impl Herder for DistributedHerder {
         self.0.info.clone()
     }
 
-    fn is_ready(&self) -> Answer<'_, bool> {
-        if !self.0.is_ready() {
-            return ready(Ok(false));
-        }
-        Box::pin(async move { self.ask(Command::Ping).await.map(|()| true) })
+    fn is_ready(&self) -> bool {
+        self.0.is_ready()
+    }
+
+    fn health_check(&self) -> Answer<'_, ()> {
+        Box::pin(self.ask(Command::Ping))
     }
 
     fn connectors(&self) -> Answer<'_, Vec<String>> {
@@ -225,7 +249,7 @@ impl Herder for DistributedHerder {
     }
 
     fn task_status<'a>(&'a self, id: &'a TaskId) -> Answer<'a, TaskStatus> {
-        ready(task_status(id, self.0.status().task(&id.connector, id.task)))
+        ready(self.0.task_status(id))
     }
 
     fn task_configs<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<TaskInfo>> {
@@ -330,7 +354,7 @@ impl Herder for DistributedHerder {
     }
 
     fn fence_zombies<'a>(&'a self, connector: &'a str) -> Answer<'a, ()> {
-        Box::pin(self.write(|reply| Write::Fence(connector.to_owned(), reply)))
+        Box::pin(self.ask(|reply| Command::Fence(connector.to_owned(), reply)))
     }
 
     fn stage(&self) -> Option<String> {

@@ -36,6 +36,11 @@ pub(super) struct Reconfiguration {
     again: bool,
 }
 
+/// What the worker does when it writes task configurations.
+pub(super) fn writing_tasks(name: &str, count: usize) -> String {
+    format!("writing {count} task configs for connector {name} to the config topic")
+}
+
 fn pause(attempt: u32) -> Duration {
     FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempt)).min(LONGEST_PAUSE)
 }
@@ -62,7 +67,9 @@ impl Herding {
             return self.reconfigured(name);
         };
         let (instances, owned) = (Arc::clone(&self.instances), name.to_owned());
+        let making = self.shared.stage.beside(format!("generating task configs for connector {name}"));
         self.in_lane(name, async move {
+            let _making = making;
             let outcome = instances.task_configs(&owned, &config).await;
             Some(Event::TasksMade { name: owned, config: (*config).clone(), outcome })
         });
@@ -120,24 +127,36 @@ impl Herding {
     }
 
     fn tasks_for_leader(&self, name: &str, tasks: &[ConfigMap]) -> Result<PeerRequest, HerderError> {
+        let body = serde_json::to_vec(tasks).map_err(|error| {
+            HerderError::internal(format!("Task configurations cannot be written as JSON: {error}"))
+        })?;
+        self.signed_request("POST", name, "tasks", Some(body))
+    }
+
+    /// A request to the leader about a connector, signed if the group does that.
+    pub(super) fn signed_request(
+        &self,
+        method: &str,
+        name: &str,
+        what: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<PeerRequest, HerderError> {
         let leader = self.leader_url().ok_or_else(|| {
             HerderError::internal(
                 "Request to leader to reconfigure connector tasks failed because the URL of the leader's REST interface is \
                  empty!",
             )
         })?;
-        let body = serde_json::to_vec(tasks).map_err(|error| {
-            HerderError::internal(format!("Task configurations cannot be written as JSON: {error}"))
-        })?;
         let headers = match self.shared.key() {
             Some(key) if self.shared.signs() => {
-                signature::sign(&key.key, &self.settings().signature_algorithm, &body)?.into()
+                signature::sign(&key.key, &self.settings().signature_algorithm, body.as_deref().unwrap_or_default())?
+                    .into()
             }
             _ => Vec::new(),
         };
         let connector = utf8_percent_encode(name, NON_ALPHANUMERIC);
-        let url = format!("{}/connectors/{connector}/tasks", leader.trim_end_matches('/'));
-        Ok(PeerRequest { method: "POST".to_owned(), url, headers, body: Some(body) })
+        let url = format!("{}/connectors/{connector}/{what}", leader.trim_end_matches('/'));
+        Ok(PeerRequest { method: method.to_owned(), url, headers, body })
     }
 
     pub(super) fn write_own_tasks(&mut self, name: String, tasks: Vec<ConfigMap>) {
@@ -147,7 +166,9 @@ impl Herding {
             return self.write_ended();
         }
         let config = self.shared.config.clone();
+        let writing = self.shared.stage.beside(writing_tasks(&name, tasks.len()));
         self.spawn(async move {
+            let _writing = writing;
             let outcome = match config.contains(&name) {
                 true => config.put_task_configs(&name, &tasks).await.map_err(|error| error.into_error().into()),
                 // It was deleted meanwhile.

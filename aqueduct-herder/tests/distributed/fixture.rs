@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aqueduct_api::{BoxFuture, ConfigMap, ConnectError, Factory, PluginKind, ready};
+use aqueduct_config::AnyClass;
+use aqueduct_config::worker_config::parse_distributed;
 use aqueduct_herder::distributed::{
     Assignment, DistributedHerder, DistributedParts, DistributedSettings, GroupEvent, GroupMember, Instances,
     StatusKeeper, TaskStart,
@@ -15,9 +17,10 @@ use aqueduct_herder::{
 use aqueduct_kafka::{ProducerPool, ProducerSharing};
 use aqueduct_plugins::{Plugins, override_policies};
 use aqueduct_storage::{
-    KafkaConfigStore, MemoryOffsetStore, MemoryStatusStore, MemoryTopic, Status, StatusState, StatusStore, TargetState,
+    ConfigEvents, KafkaConfigStore, MemoryOffsetStore, MemoryStatusStore, MemoryTopic, Status, StatusState,
+    StatusStore, StoreSettings, TargetState,
 };
-use aqueduct_worker::{ConfigTransformer, ConverterSettings, Worker, WorkerSettings};
+use aqueduct_worker::{ConfigTransformer, ConverterSettings, GroupSettings, StatusListener, Worker, WorkerSettings};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
@@ -44,13 +47,38 @@ pub(crate) struct NotedInstances {
     statuses: Arc<MemoryStatusStore>,
     connectors: Mutex<BTreeSet<String>>,
     tasks: Mutex<BTreeSet<TaskId>>,
-    /// How long it takes to stop a task.
+    watchers: Mutex<Vec<Arc<dyn StatusListener>>>,
+    /// How long it takes to stop a task, or to fence producers.
     pub(crate) slowness: Mutex<Duration>,
 }
 
 impl NotedInstances {
     fn status(&self, state: StatusState) -> Status {
         Status { state, worker_id: "here:8083".to_owned(), trace: None, version: None }
+    }
+
+    fn task_is(&self, id: &TaskId, state: StatusState) {
+        StatusStore::put_task(&*self.statuses, &id.connector, id.task, 1, self.status(state));
+        for watcher in &*self.watchers.lock() {
+            watcher.task_changed(id, self.status(state));
+        }
+    }
+
+    fn connector_is(&self, name: &str, state: StatusState) {
+        StatusStore::put_connector(&*self.statuses, name, 1, self.status(state));
+        for watcher in &*self.watchers.lock() {
+            watcher.connector_changed(name, self.status(state));
+        }
+    }
+
+    /// Lets a task fail that runs.
+    pub(crate) fn fail_task(&self, connector: &str, task: u32) {
+        self.task_is(&TaskId::new(connector, task), StatusState::Failed);
+    }
+
+    /// Lets a connector instance fail that runs.
+    pub(crate) fn fail_connector(&self, name: &str) {
+        self.connector_is(name, StatusState::Failed);
     }
 }
 
@@ -66,7 +94,7 @@ impl Instances for NotedInstances {
             return ready(Err(ConnectError::connect("broken")));
         }
         assert!(self.connectors.lock().insert(name.to_owned()), "{name} runs already");
-        StatusStore::put_connector(&*self.statuses, name, 1, self.status(StatusState::Running));
+        self.connector_is(name, StatusState::Running);
         ready(Ok(()))
     }
 
@@ -100,11 +128,29 @@ impl Instances for NotedInstances {
         Ok(config.clone())
     }
 
+    fn tell(&self, watcher: Arc<dyn StatusListener>) {
+        self.watchers.lock().push(watcher);
+    }
+
     fn start_task(&self, id: &TaskId, start: &TaskStart) -> Result<(), ConnectError> {
         self.notes.add(format!("start {id} of {} {}", start.count, start.state.name()));
         assert!(self.tasks.lock().insert(id.clone()), "{id} runs already");
-        StatusStore::put_task(&*self.statuses, &id.connector, id.task, 1, self.status(StatusState::Running));
+        self.task_is(id, StatusState::Running);
         Ok(())
+    }
+
+    fn fence_zombies<'a>(
+        &'a self,
+        name: &'a str,
+        config: &'a ConfigMap,
+        tasks: u32,
+    ) -> BoxFuture<'a, Result<(), ConnectError>> {
+        Box::pin(async move {
+            let slowness = *self.slowness.lock();
+            tokio::time::sleep(slowness).await;
+            self.notes.add(format!("fence {tasks} producers of {name}"));
+            if config.contains_key("unfenceable") { Err(ConnectError::connect("no")) } else { Ok(()) }
+        })
     }
 
     fn stop_tasks<'a>(&'a self, ids: &'a [TaskId]) -> BoxFuture<'a, ()> {
@@ -197,6 +243,21 @@ pub(crate) fn settings() -> DistributedSettings {
 
 impl Rig {
     pub(crate) fn new(topic: &MemoryTopic, settings: DistributedSettings) -> Self {
+        Self::with(topic, settings, KafkaConfigStore::in_memory(topic), |worker| worker)
+    }
+
+    /// A worker of a group whose sources write exactly once.
+    pub(crate) fn exactly_once(topic: &MemoryTopic) -> Self {
+        let config = KafkaConfigStore::in_memory_with_one_leader(topic);
+        Self::with(topic, settings(), config, |worker| worker.in_group(exactly_once_group()))
+    }
+
+    fn with(
+        topic: &MemoryTopic,
+        settings: DistributedSettings,
+        config: (KafkaConfigStore, ConfigEvents),
+        more: impl FnOnce(Worker) -> Worker,
+    ) -> Self {
         let (notes, levels) = (Notes::default(), Notes::default());
         let statuses = Arc::new(MemoryStatusStore::default());
         let instances = Arc::new(NotedInstances {
@@ -204,6 +265,7 @@ impl Rig {
             statuses: Arc::clone(&statuses),
             connectors: Mutex::default(),
             tasks: Mutex::default(),
+            watchers: Mutex::default(),
             slowness: Mutex::new(Duration::ZERO),
         });
         let keeper = Arc::new(StatusKeeper::new(Arc::clone(&statuses) as Arc<dyn StatusStore>));
@@ -211,10 +273,10 @@ impl Rig {
         let peers = Arc::new(FakePeers::default());
         let set = levels.clone();
         let parts = DistributedParts {
-            worker: worker(&keeper),
+            worker: more(worker(&keeper)),
             info: ServerInfo { version: String::new(), commit: String::new(), kafka_cluster_id: String::new() },
             settings,
-            config: KafkaConfigStore::in_memory(topic),
+            config,
             keeper,
             group: (Arc::new(NotedMember(notes.clone())), group_events),
             peers: Arc::clone(&peers) as Arc<dyn Peers>,
@@ -296,7 +358,12 @@ impl Rig {
 
     /// Creates a connector and plays the rounds until its tasks run.
     pub(crate) async fn running(&self, name: &str, tasks: usize) {
-        self.herder.put_connector(source(name, tasks)).await.unwrap();
+        self.running_with(source(name, tasks)).await;
+    }
+
+    /// The same with a configuration of the test's own.
+    pub(crate) async fn running_with(&self, connector: NewConnector) {
+        self.herder.put_connector(connector).await.unwrap();
         self.settle().await;
         self.lead().await;
         self.lead().await;
@@ -323,6 +390,15 @@ pub(crate) fn source(name: &str, tasks: usize) -> NewConnector {
 
 pub(crate) fn message<T: std::fmt::Debug>(outcome: Result<T, HerderError>) -> String {
     outcome.unwrap_err().message().to_owned()
+}
+
+fn exactly_once_group() -> GroupSettings {
+    let keys = ["key.converter", "value.converter", "group.id", "bootstrap.servers", "config.storage.topic"];
+    let keys = keys.into_iter().chain(["offset.storage.topic", "status.storage.topic"]);
+    let props: BTreeMap<&str, &str> = keys.map(|key| (key, "x")).collect();
+    let config = parse_distributed(&props, &AnyClass).unwrap();
+    let offsets = StoreSettings::from_worker(&config).unwrap().offsets;
+    GroupSettings { group_id: "connect-cluster".to_owned(), exactly_once: true, offsets }
 }
 
 fn worker(keeper: &Arc<StatusKeeper>) -> Worker {
