@@ -106,6 +106,7 @@ async fn serve(
     let worker = if rest_config.metrics_endpoint { worker.with_client_metrics() } else { worker };
     let _app_info = AppInfo::register(worker.metrics(), worker.settings().worker_id.as_str(), VERSION, commit());
     rest.show_metrics(worker.metrics().clone());
+    aqueduct_connector_mirror::show_metrics(worker.metrics().clone());
     let membership = Arc::new(CoordinatorMetrics::new(worker.metrics().window()));
     let member_client = WorkerScopes::new(&props).group_member(&worker_id);
     let _membership = membership.show(worker.metrics(), member_client.client_id());
