@@ -224,6 +224,8 @@ impl Herding {
         }
         self.shared.set_ready();
         self.claim_privileges();
+        // Those that waited for a right to write that this worker does not need any more.
+        self.next_write();
         self.rotate_key();
         self.carry_out_restarts();
         self.take_over_updates();
