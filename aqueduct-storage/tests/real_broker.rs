@@ -14,8 +14,8 @@ use aqueduct_config::worker_config::parse_distributed;
 use aqueduct_data::ValueMap;
 use aqueduct_kafka::{Admin, ClientSettings, NewTopic};
 use aqueduct_storage::{
-    ConfigEvent, ConfigEvents, ConfigWriteError, KafkaConfigStore, KafkaOffsetStore, KafkaStatusStore, OffsetWriter, RestartRequest,
-    Status, StatusState, StatusStore, StoreSettings, StoredOffsets, TargetState,
+    ConfigEvent, ConfigEvents, ConfigWriteError, KafkaConfigStore, KafkaOffsetStore, KafkaStatusStore, OffsetWriter,
+    RestartRequest, Status, StatusState, StatusStore, StoreSettings, StoredOffsets, TargetState,
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);

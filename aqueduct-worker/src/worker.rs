@@ -91,7 +91,8 @@ impl Worker {
 
     /// Whether the offsets of a source connector are in a topic that it uses with its own clients.
     pub fn has_offsets_of_its_own(&self, config: &ConfigMap) -> bool {
-        self.writes_exactly_once() || (self.group.is_some() && config.contains_key(connector_config::OFFSETS_STORAGE_TOPIC))
+        self.writes_exactly_once()
+            || (self.group.is_some() && config.contains_key(connector_config::OFFSETS_STORAGE_TOPIC))
     }
 
     /// What the worker was started with.

@@ -62,6 +62,11 @@ fn once_and_in_order(read: &[String], written: &str) {
     assert_eq!(read.len(), written.len());
 }
 
+/// The worker's name in statuses.
+fn here(worker: &Worker) -> String {
+    format!("127.0.0.1:{}", worker.port())
+}
+
 /// Waits until that moment.
 fn wait_until(moment: Instant) {
     eventually("the moment comes", || (Instant::now() >= moment).then_some(()));
@@ -69,27 +74,35 @@ fn wait_until(moment: Instant) {
 
 #[test]
 fn after_many_kills_each_line_is_committed_once_and_in_order() {
-    let (count, kills) = (amount("AQUEDUCT_LINES", 200_000) as usize, amount("AQUEDUCT_KILLS", 5));
+    let (each, kills) = (amount("AQUEDUCT_LINES", 40_000) as usize, amount("AQUEDUCT_KILLS", 5));
     let mut seeded = Seeded::new(618);
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let input = folders[0].path().join("in.txt");
     let (group, topic) = (unique("once"), unique("once-lines"));
-    let text = lines(0..count);
-    fs::write(&input, &text).unwrap();
+    let mut text = String::new();
+    let mut write = |range: Range<usize>| {
+        let more = lines(range);
+        append(&input, &more);
+        text.push_str(&more);
+    };
     let files = [0, 1].map(|n| WorkerFiles::distributed(folders[n].path(), &bootstrap(), &group).with(&ENABLED));
     let mut workers = [files[0].start(), files[1].start()];
+    write(0..each);
     create(&workers[0], "source", &source(&input, &topic, &json!({})));
 
+    let mut written = each;
     for _ in 0..kills {
-        let victim = seeded.below(2) as usize;
-        workers[1 - victim].task_state("source", 0, "RUNNING");
-        // While it reads, commits, or has just been told of the death before.
-        wait_until(Instant::now() + Duration::from_millis(seeded.below(3_000)));
+        // Whoever runs the task dies three times of four: while it reads, commits, or has just taken over.
+        let status = workers[0].task_state("source", 0, "RUNNING");
+        write(written..written + each);
+        written += each;
+        wait_until(Instant::now() + Duration::from_millis(seeded.below(2_000)));
+        let owner = usize::from(status["worker_id"] != here(&workers[0]));
+        let victim = if seeded.below(4) == 0 { 1 - owner } else { owner };
         let successor = files[victim].launch();
         std::mem::replace(&mut workers[victim], successor).kill();
     }
-    let read = arrived(&topic, count);
-    once_and_in_order(&read, &text);
+    once_and_in_order(&arrived(&topic, written), &text);
     for worker in workers {
         assert!(worker.stop().success());
     }
@@ -105,10 +118,17 @@ fn a_worker_that_stood_still_commits_nothing_any_more() {
     fs::write(&input, &text).unwrap();
     let files = [0, 1].map(|n| WorkerFiles::distributed(folders[n].path(), &bootstrap(), &group).with(&ENABLED));
     let sleeper = files[0].start();
-    create(&sleeper, "source", &source(&input, &topic, &json!({"transaction.boundary": "interval",
-        "transaction.boundary.interval.ms": "300"})));
+    create(
+        &sleeper,
+        "source",
+        &source(
+            &input,
+            &topic,
+            &json!({"transaction.boundary": "interval",
+        "transaction.boundary.interval.ms": "300"}),
+        ),
+    );
     sleeper.task_state("source", 0, "RUNNING");
-    let here = |worker: &Worker| format!("127.0.0.1:{}", worker.port());
     eventually("it has begun", || (topic_values(&bootstrap(), &topic).len() > 100).then_some(()));
 
     // It stands still in the middle of a transaction, until the group has given its task away.

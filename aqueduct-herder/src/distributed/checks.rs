@@ -240,10 +240,8 @@ mod tests {
 
     #[test]
     fn a_sink_must_not_share_the_group_of_the_workers() {
-        let (sink, source) = (
-            Plugin::sink("C", "T", "1", || Asked, || Asked),
-            Plugin::source("C", "T", "1", || Asked, || Asked),
-        );
+        let (sink, source) =
+            (Plugin::sink("C", "T", "1", || Asked, || Asked), Plugin::source("C", "T", "1", || Asked, || Asked));
         check(&sink, false, &[("name", "other")], &[]);
         let by_name =
             "Consumer group for sink connector named cluster conflicts with Connect worker group connect-cluster";
@@ -272,7 +270,9 @@ mod tests {
         let said = (EXACTLY_ONCE_SUPPORT, "An unexpected error occurred during validation: broken");
         check(&source, true, &[required, ("answer", " broken ")], &[said]);
         let silent = errors(&source, true, &[required]);
-        assert!(silent[0].1.contains("(which will disable this preflight check and allow the connector to be created)"));
+        assert!(
+            silent[0].1.contains("(which will disable this preflight check and allow the connector to be created)")
+        );
     }
 
     #[test]

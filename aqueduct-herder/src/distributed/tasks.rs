@@ -142,7 +142,8 @@ impl Herding {
         })?;
         let headers = match self.shared.key() {
             Some(key) if self.shared.signs() => {
-                signature::sign(&key.key, &self.settings().signature_algorithm, body.as_deref().unwrap_or_default())?.into()
+                signature::sign(&key.key, &self.settings().signature_algorithm, body.as_deref().unwrap_or_default())?
+                    .into()
             }
             _ => Vec::new(),
         };

@@ -17,8 +17,8 @@ use aqueduct_herder::{
 use aqueduct_kafka::{ProducerPool, ProducerSharing};
 use aqueduct_plugins::{Plugins, override_policies};
 use aqueduct_storage::{
-    ConfigEvents, KafkaConfigStore, MemoryOffsetStore, MemoryStatusStore, MemoryTopic, Status, StatusState, StatusStore,
-    StoreSettings, TargetState,
+    ConfigEvents, KafkaConfigStore, MemoryOffsetStore, MemoryStatusStore, MemoryTopic, Status, StatusState,
+    StatusStore, StoreSettings, TargetState,
 };
 use aqueduct_worker::{ConfigTransformer, ConverterSettings, GroupSettings, Worker, WorkerSettings};
 use parking_lot::Mutex;

@@ -81,7 +81,8 @@ impl KafkaLeader {
         match timeout(patience, producer.init_transactions()).await {
             Ok(taken) => taken?,
             Err(_) => {
-                let message = format!("Timeout expired after {} ms while awaiting InitProducerId", patience.as_millis());
+                let message =
+                    format!("Timeout expired after {} ms while awaiting InitProducerId", patience.as_millis());
                 return Err(KafkaError::new(KafkaErrorKind::Timeout, message));
             }
         }

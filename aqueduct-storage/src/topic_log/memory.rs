@@ -85,18 +85,17 @@ impl MemoryTopic {
     }
 
     /// Writes records as the leader that made a claim, unless there was a newer one.
-    pub(crate) fn append_claimed(
-        &self,
-        claim: u64,
-        records: Vec<(Bytes, Option<Bytes>)>,
-    ) -> Result<(), KafkaError> {
+    pub(crate) fn append_claimed(&self, claim: u64, records: Vec<(Bytes, Option<Bytes>)>) -> Result<(), KafkaError> {
         {
             let mut state = self.0.state.lock();
             if !state.failures.is_empty() {
                 return Err(state.failures.remove(0));
             }
             if state.claims != claim {
-                return Err(KafkaError::new(ErrorKind::Fenced, "There is a newer producer with the same transactionalId"));
+                return Err(KafkaError::new(
+                    ErrorKind::Fenced,
+                    "There is a newer producer with the same transactionalId",
+                ));
             }
         }
         for (key, value) in records {

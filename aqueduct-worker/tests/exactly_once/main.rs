@@ -160,10 +160,7 @@ impl ExactlyOnceGate for Shut {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_that_is_not_let_through_never_starts() {
-    for gate in [
-        Shut { fence: Some("no fencing"), verify: None },
-        Shut { fence: None, verify: Some("revoked") },
-    ] {
+    for gate in [Shut { fence: Some("no fencing"), verify: None }, Shut { fence: None, verify: Some("revoked") }] {
         let why = gate.fence.or(gate.verify).unwrap();
         let rig = Rig::behind(Arc::new(gate), &[]).await;
         let trace = rig.fails().await;

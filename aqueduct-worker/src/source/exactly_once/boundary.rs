@@ -88,7 +88,10 @@ impl Boundary {
                 )))
             }
             (_, true) => {
-                tracing::info!("Aborting transaction for record on topic {} as requested by connector", record.record.topic);
+                tracing::info!(
+                    "Aborting transaction for record on topic {} as requested by connector",
+                    record.record.topic
+                );
                 Ok(Verdict::Abort)
             }
             (true, _) => Ok(Verdict::Commit),

@@ -17,9 +17,7 @@ mod pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aqueduct_api::{
-    ConfigMap, ConnectError, SourceControl, SourcePoller, SourceRecord, SourceTask, SourceTaskContext,
-};
+use aqueduct_api::{ConfigMap, ConnectError, SourceControl, SourcePoller, SourceRecord, SourceTask, SourceTaskContext};
 use aqueduct_data::ByteString;
 use aqueduct_kafka::{ErrorKind, KafkaError, Producer, ProducerLane, ProducerRecord};
 use aqueduct_pipeline::{SourceOutcome, SourcePipeline};
@@ -419,7 +417,10 @@ impl Loop {
             tracing::warn!("Ignoring request by task to abort transaction as the current transaction is empty");
             return Ok(());
         }
-        self.producer.abort_transaction().await.map_err(|error| commit_failure(&self.status.id, connect_error(&error)))?;
+        self.producer
+            .abort_transaction()
+            .await
+            .map_err(|error| commit_failure(&self.status.id, connect_error(&error)))?;
         self.open = false;
         self.collect();
         // What was lost would have been dropped anyway.
