@@ -86,7 +86,7 @@ fn after_many_kills_each_line_is_committed_once_and_in_order() {
         text.push_str(&more);
     };
     let files = [0, 1].map(|n| WorkerFiles::distributed(folders[n].path(), &bootstrap(), &group).with(&ENABLED));
-    let mut workers = [files[0].start(), files[1].start()];
+    let mut workers = files.iter().map(WorkerFiles::start).collect::<Vec<_>>();
     write(0..each);
     create(&workers[0], "source", &source(&input, &topic, &json!({})));
 
@@ -99,8 +99,8 @@ fn after_many_kills_each_line_is_committed_once_and_in_order() {
         wait_until(Instant::now() + Duration::from_millis(seeded.below(2_000)));
         let owner = usize::from(status["worker_id"] != here(&workers[0]));
         let victim = if seeded.below(4) == 0 { 1 - owner } else { owner };
-        let successor = files[victim].launch();
-        std::mem::replace(&mut workers[victim], successor).kill();
+        workers.remove(victim).kill();
+        workers.insert(victim, files[victim].launch());
     }
     once_and_in_order(&arrived(&topic, written), &text);
     for worker in workers {
