@@ -9,7 +9,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use aqueduct_tests::{
-    Seeded, Worker, WorkerFiles, amount, bootstrap, eventually, eventually_within, topic_records, topic_values, unique,
+    Cluster, Seeded, Worker, WorkerFiles, amount, bootstrap, eventually, eventually_within, topic_records,
+    topic_values, unique,
 };
 use serde_json::{Value, json};
 
@@ -48,8 +49,12 @@ fn create(worker: &Worker, name: &str, config: &Value) {
 
 /// Waits until the reader of committed records has seen so many lines of the topic.
 fn arrived(topic: &str, count: usize) -> Vec<String> {
+    arrived_at(&bootstrap(), topic, count)
+}
+
+fn arrived_at(bootstrap: &str, topic: &str, count: usize) -> Vec<String> {
     eventually_within(Duration::from_mins(3), &format!("{count} lines are committed"), || {
-        let last = topic_values(&bootstrap(), topic);
+        let last = topic_values(bootstrap, topic);
         (last.len() >= count).then(|| last.into_iter().map(Option::unwrap_or_default).collect())
     })
 }
@@ -106,6 +111,37 @@ fn after_many_kills_each_line_is_committed_once_and_in_order() {
     for worker in workers {
         assert!(worker.stop().success());
     }
+}
+
+#[test]
+fn on_brokers_that_die_in_turn_each_line_is_committed_once_and_in_order() {
+    let each = amount("AQUEDUCT_LINES", 20_000) as usize;
+    let folder = tempfile::tempdir().unwrap();
+    let cluster = Cluster::of_three(folder.path());
+    let input = folder.path().join("in.txt");
+    let (group, topic) = (unique("dying"), unique("dying-lines"));
+    let replicated = ["config", "offset", "status"].map(|store| (format!("{store}.storage.replication.factor"), "3"));
+    let replicated: Vec<(&str, &str)> = replicated.iter().map(|(key, value)| (key.as_str(), *value)).collect();
+    let worker =
+        WorkerFiles::distributed(folder.path(), cluster.bootstrap(), &group).with(&ENABLED).with(&replicated).start();
+    let mut text = lines(0..each);
+    append(&input, &text);
+    let with = json!({"topic.creation.default.partitions": "1", "topic.creation.default.replication.factor": "3"});
+    create(&worker, "source", &source(&input, &topic, &with));
+    worker.task_state("source", 0, "RUNNING");
+    for broker in 1..=3 {
+        let from = text.lines().count();
+        let more = lines(from..from + each);
+        append(&input, &more);
+        text.push_str(&more);
+        cluster.broker("kill", broker);
+        // The two that are left go on: leaders and coordinators move.
+        let read = arrived_at(cluster.bootstrap(), &topic, from + each);
+        once_and_in_order(&read, &text);
+        cluster.broker("restart", broker);
+        worker.task_state("source", 0, "RUNNING");
+    }
+    assert!(worker.stop().success());
 }
 
 #[test]
