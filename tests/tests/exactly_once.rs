@@ -128,7 +128,7 @@ fn on_brokers_that_die_in_turn_each_line_is_committed_once_and_in_order() {
     append(&input, &text);
     let with = json!({"topic.creation.default.partitions": "1", "topic.creation.default.replication.factor": "3"});
     create(&worker, "source", &source(&input, &topic, &with));
-    worker.task_state("source", 0, "RUNNING");
+    once_and_in_order(&arrived_at(cluster.bootstrap(), &topic, each), &text);
     for broker in 1..=3 {
         let from = text.lines().count();
         let more = lines(from..from + each);
@@ -136,11 +136,15 @@ fn on_brokers_that_die_in_turn_each_line_is_committed_once_and_in_order() {
         text.push_str(&more);
         cluster.broker("kill", broker);
         // The two that are left go on: leaders and coordinators move.
-        let read = arrived_at(cluster.bootstrap(), &topic, from + each);
-        once_and_in_order(&read, &text);
+        let end = text.len();
+        eventually_within(Duration::from_mins(2), &format!("all is committed without broker {broker}"), || {
+            let (_, offsets) = worker.request("GET", "/connectors/source/offsets", None);
+            (offsets["offsets"][0]["offset"]["position"] == end).then_some(())
+        });
         cluster.broker("restart", broker);
         worker.task_state("source", 0, "RUNNING");
     }
+    once_and_in_order(&arrived_at(cluster.bootstrap(), &topic, text.lines().count()), &text);
     assert!(worker.stop().success());
 }
 
