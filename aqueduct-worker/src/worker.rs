@@ -525,13 +525,12 @@ impl Worker {
         ids
     }
 
-    /// Stops everything.
+    /// Stops everything, side by side: what hangs costs its time once.
     pub async fn stop(&self) {
         let ids: Vec<TaskId> = self.tasks.lock().keys().cloned().collect();
-        self.stop_tasks(&ids).await;
         let names: Vec<String> = self.connectors.lock().keys().cloned().collect();
-        // Side by side: those that hang have one deadline together.
-        futures_util::future::join_all(names.iter().map(|name| self.stop_connector(name))).await;
+        let connectors = futures_util::future::join_all(names.iter().map(|name| self.stop_connector(name)));
+        futures_util::future::join(self.stop_tasks(&ids), connectors).await;
     }
 }
 

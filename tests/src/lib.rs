@@ -4,15 +4,25 @@
 //! `tests/run` sets the environment that the stories need; without it they say so and fail.
 
 mod brokers;
+mod clients;
 mod dev_broker;
+mod group;
 mod http;
+mod lines;
+mod placement;
+mod proxy;
 mod topic;
 mod wait;
 mod worker;
 
 pub use brokers::{Cluster, bootstrap};
+pub use clients::{Ask, Clients};
 pub use dev_broker::DevBroker;
-pub use topic::{topic_records, topic_values};
+pub use group::{Instance, WorkerGroup};
+pub use lines::{ArrivingLines, GrowingFile, LINE, Lines, line, line_number};
+pub use placement::Placement;
+pub use proxy::Proxy;
+pub use topic::{CommittedRecord, committed_records, topic_records, topic_values};
 pub use wait::{eventually, eventually_within};
 pub use worker::{Properties, Worker, WorkerFiles, file_sink, file_source};
 

@@ -110,6 +110,11 @@ impl WorkerFiles {
         &self.folder
     }
 
+    /// The port of its REST API.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The worker's properties.
     pub fn worker_properties(&self) -> &Properties {
         &self.worker
@@ -146,6 +151,8 @@ impl WorkerFiles {
         let mut command = Command::new(setting("AQUEDUCT_TESTBED"));
         let main = if self.distributed { "ConnectDistributed" } else { "ConnectStandalone" };
         command.arg("java").arg(format!("org.apache.kafka.connect.cli.{main}")).args(self.write());
+        // Quick to start, since none of them runs for long.
+        command.env("JAVA_TOOL_OPTIONS", "-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1");
         self.spawn(command).ready(self.connectors.len())
     }
 
@@ -173,7 +180,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    fn ready(mut self, connectors: usize) -> Self {
+    pub(crate) fn ready(mut self, connectors: usize) -> Self {
         eventually_within(Duration::from_mins(2), "the worker serves its connectors", || {
             if let Some(status) = self.child.try_wait().expect("it is our child") {
                 self.ended = true;
@@ -188,6 +195,11 @@ impl Worker {
     /// A REST request; answers status and body.
     pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         eventually("the worker answers", || http::request(self.port, method, path, body))
+    }
+
+    /// One attempt of a request: status and text; none when nobody answers.
+    pub fn try_request(&self, method: &str, path: &str, body: Option<&Value>) -> Option<(u16, String)> {
+        http::exchange(self.port, method, path, body)
     }
 
     /// Waits until a task is in a state, and answers its status.
@@ -207,6 +219,35 @@ impl Worker {
     /// The port of its REST API.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// What the worker is called in statuses.
+    pub fn worker_id(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// A figure of our worker without labels, by its name at `/metrics`.
+    ///
+    /// # Panics
+    /// When there is none of that name.
+    pub fn figure(&self, name: &str) -> f64 {
+        let (_, text) = eventually("the worker answers", || http::exchange(self.port, "GET", "/metrics", None));
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
+        value.unwrap_or_else(|| panic!("no {name} in\n{text}"))
+    }
+
+    /// The worker that leads the group, as the last round said it to this one, ours or Java's.
+    pub fn leader(&self) -> Option<String> {
+        let log = self.log();
+        let said = |before: &str| log.rfind(before).map(|at| &log[at + before.len()..]);
+        // Ours says it at the end of a sentence, Java in quotes.
+        let url = said("the leader is http://").or_else(|| said("leaderUrl='http://"))?;
+        Some(url.split('/').next()?.to_owned())
+    }
+
+    /// Lets the process stand still, or go on.
+    pub fn freeze(&self, frozen: bool) {
+        signal(if frozen { "STOP" } else { "CONT" }, self.child.id());
     }
 
     /// The process id.

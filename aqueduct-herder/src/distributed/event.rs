@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use super::fencing::RoundId;
 use super::keys::NewKey;
+use crate::restarts::Subject;
 use crate::{
     ConnectorInfo, ConnectorOffset, ConnectorStatus, Created, HerderError, NewConnector, RestartRequest, TaskId,
     TaskInfo,
@@ -36,6 +37,10 @@ pub(super) enum Event {
     TasksPublished { name: String, outcome: Result<(), HerderError> },
     /// It is time to try again to make a connector's tasks.
     TasksRetry(String),
+    /// A connector instance or a task of this worker has failed.
+    Failed(Subject),
+    /// It is time to restart what has failed.
+    RestartDue(Subject),
     /// The topic was read to its end for somebody who wants a connector's former tasks shut out, or not.
     FencingLooked { name: String, reply: Reply<()>, outcome: Result<(), RefreshError> },
     /// Producers were shut out, or not.

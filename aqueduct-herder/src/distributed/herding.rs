@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use aqueduct_storage::{ClusterConfigState, ConfigEvent, ConfigEvents, RestartRequest};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use super::event::{Command, Event, Write, Written};
 use super::fencing::Fencings;
@@ -26,6 +27,9 @@ use crate::TaskId;
 
 /// How often a worker that cannot catch up waits before it stops what it runs.
 pub(super) const CATCH_UP_TRIES: u32 = 5;
+
+/// How long the last statuses may take in any case, however long the tasks took to stop.
+const LAST_STATUSES: Duration = Duration::from_secs(2);
 
 /// What changed in the config topic since the loop last looked.
 #[derive(Debug, Default)]
@@ -169,6 +173,8 @@ impl Herding {
             Event::TasksMade { name, config, outcome } => self.tasks_made(name, &config, outcome),
             Event::TasksPublished { name, outcome } => self.tasks_published(name, outcome),
             Event::TasksRetry(name) => self.retry_tasks(&name),
+            Event::Failed(subject) => self.failed(subject),
+            Event::RestartDue(subject) => self.restart_failed(&subject),
             Event::FencingLooked { name, reply, outcome } => self.fencing_looked(name, reply, outcome),
             Event::ProducersFenced { id, outcome } => self.producers_fenced(id, outcome),
             Event::Claimed(outcome) => self.claimed(outcome),
@@ -292,17 +298,26 @@ impl Herding {
         })
     }
 
-    /// Stops everything, in the order that lets every status be written.
+    /// Stops everything, in the order that lets every status be written. A broker that does not answer is not waited for
+    /// longer than tasks are: `task.shutdown.graceful.timeout.ms`, and a little for what they said last.
     async fn halt(mut self, mut events: mpsc::UnboundedReceiver<Event>) {
         self.shared.stage.begin(Stage::ShuttingDown);
         self.shared.stopping.cancel();
+        self.shared.restarts.forget_all();
         events.close();
         // Whoever waits for an answer gets it when its sender is dropped.
         self.commands.clear();
         self.writes.clear();
         while events.try_recv().is_ok() {}
-        self.instances.stop().await;
-        self.shared.status().flush().await;
+        let deadline = Instant::now() + self.shared.worker.settings().graceful_timeout;
+        // What the group has taken away may be stopping still.
+        tokio::join!(self.instances.stop(), async {
+            let _ = timeout_at(deadline, self.lanes.ended()).await;
+        });
+        let deadline = deadline.max(Instant::now() + LAST_STATUSES);
+        if timeout_at(deadline, self.shared.status().flush()).await.is_err() {
+            tracing::warn!("The last statuses of this worker's connectors and tasks could not be written");
+        }
         self.member.stop().await;
     }
 }

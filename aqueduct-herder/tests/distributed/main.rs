@@ -3,9 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may fail")]
 
+mod auto_restart;
 mod catching_up;
 mod commands;
 mod exactly_once;
 mod fixture;
 mod internal;
+mod starting;
 mod work;

@@ -19,8 +19,8 @@ use crate::store_settings::TopicSettings;
 
 /// How long the first look for the end of the topic may take, attempts together, as in Java.
 const FIRST_READ: Duration = Duration::from_secs(15 * 60);
-/// How long stopping waits for records under way, and for the reader.
-const STOPPING: Duration = Duration::from_secs(10);
+/// How long stopping waits for records under way, and for the reader. Whoever needs a record waits for it before.
+const STOPPING: Duration = Duration::from_secs(1);
 
 /// A log on a compacted topic: a producer, and a consumer that reads all partitions without a group.
 pub(crate) struct KafkaTopicLog {
@@ -102,16 +102,21 @@ impl TopicLog for KafkaTopicLog {
 
     fn stop(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            if let Some(sender) = &self.sender {
-                sender.stop(STOPPING).await;
-            }
             self.requests.lock().take();
             let follower = self.follower.lock().take();
-            if let Some(mut follower) = follower
-                && tokio::time::timeout(STOPPING, &mut follower).await.is_err()
-            {
-                follower.abort();
-            }
+            let stop_reading = async {
+                if let Some(mut follower) = follower
+                    && tokio::time::timeout(STOPPING, &mut follower).await.is_err()
+                {
+                    follower.abort();
+                }
+            };
+            let stop_writing = async {
+                if let Some(sender) = &self.sender {
+                    sender.stop(STOPPING).await;
+                }
+            };
+            tokio::join!(stop_writing, stop_reading);
             tracing::info!("Stopped reading and writing topic {}", self.topic);
         })
     }
