@@ -234,6 +234,8 @@ impl Herding {
         }
         self.shared.set_ready();
         self.claim_privileges();
+        // Those that waited for a right to write that this worker does not need any more.
+        self.next_write();
         self.rotate_key();
         if self.updates.rebalance {
             // Another round has to follow, and what has waited for this one is told so, as by Java. Otherwise what was
