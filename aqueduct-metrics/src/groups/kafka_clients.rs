@@ -352,8 +352,11 @@ mod tests {
         })
     }
 
-    fn topics(figures: &[(&str, u64, &[(i32, u64)])]) -> BTreeMap<String, TopicFigures> {
-        let topic = |&(name, records, lag): &(&str, u64, &[(i32, u64)])| {
+    /// A topic, how many records it had, and how far its partitions are behind.
+    type Figures<'a> = (&'a str, u64, &'a [(i32, u64)]);
+
+    fn topics(figures: &[Figures]) -> BTreeMap<String, TopicFigures> {
+        let topic = |&(name, records, lag): &Figures| {
             (name.to_owned(), TopicFigures { records, bytes: 10 * records, lag: lag.iter().copied().collect() })
         };
         figures.iter().map(topic).collect()
