@@ -286,16 +286,6 @@ impl Worker {
         self.exited();
     }
 
-    /// Lets the process stand still (SIGSTOP), as on a machine that is out of breath.
-    pub fn freeze(&self) {
-        signal("STOP", self.child.id());
-    }
-
-    /// Lets it go on where it stood.
-    pub fn thaw(&self) {
-        signal("CONT", self.child.id());
-    }
-
     /// Waits for the end.
     pub fn exit(mut self) -> ExitStatus {
         self.exited()

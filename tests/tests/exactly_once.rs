@@ -172,7 +172,7 @@ fn a_worker_that_stood_still_commits_nothing_any_more() {
     eventually("it has begun", || (topic_values(&bootstrap(), &topic).len() > 100).then_some(()));
 
     // It stands still in the middle of a transaction, until the group has given its task away.
-    sleeper.freeze();
+    sleeper.freeze(true);
     let successor = files[1].start();
     eventually("the task runs elsewhere", || {
         let status = successor.task_state("source", 0, "RUNNING");
@@ -182,7 +182,7 @@ fn a_worker_that_stood_still_commits_nothing_any_more() {
     text.push_str(&lines(count..count + 1_000));
     let read = arrived(&topic, count + 1_000);
     once_and_in_order(&read, &text);
-    sleeper.thaw();
+    sleeper.freeze(false);
     // It is a member again, and has written nothing in between.
     eventually("it is in the group", || {
         let (status, _) = sleeper.request("GET", "/connectors/source", None);
