@@ -138,7 +138,7 @@ impl WorkerFiles {
     pub fn launch(&self) -> Worker {
         let mut command = Command::new(setting("AQUEDUCT_BIN"));
         command.arg(if self.distributed { "distributed" } else { "standalone" }).args(self.write());
-        self.spawn(command)
+        self.spawn(command, false)
     }
 
     /// Starts our worker and waits until its connectors are there.
@@ -153,15 +153,15 @@ impl WorkerFiles {
         command.arg("java").arg(format!("org.apache.kafka.connect.cli.{main}")).args(self.write());
         // Quick to start, since none of them runs for long.
         command.env("JAVA_TOOL_OPTIONS", "-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1");
-        self.spawn(command).ready(self.connectors.len())
+        self.spawn(command, true).ready(self.connectors.len())
     }
 
-    fn spawn(&self, mut command: Command) -> Worker {
+    fn spawn(&self, mut command: Command, java: bool) -> Worker {
         let log = self.folder.join("worker.log");
         let output = fs::OpenOptions::new().create(true).append(true).open(&log).expect("the folder is ours");
         let errors = output.try_clone().expect("a file can be opened twice");
         let child = command.stdin(Stdio::null()).stdout(output).stderr(errors).spawn().expect("the worker starts");
-        Worker { child, port: self.port, log, ended: false }
+        Worker { child, java, port: self.port, log, ended: false }
     }
 }
 
@@ -174,6 +174,7 @@ pub(crate) fn free_port() -> u16 {
 /// A running worker; killed when it is dropped.
 pub struct Worker {
     child: Child,
+    java: bool,
     port: u16,
     log: PathBuf,
     ended: bool,
@@ -195,6 +196,11 @@ impl Worker {
     /// A REST request; answers status and body.
     pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         eventually("the worker answers", || http::request(self.port, method, path, body))
+    }
+
+    /// What a path answers, as text.
+    pub fn text(&self, path: &str) -> String {
+        eventually("the worker answers", || http::exchange(self.port, "GET", path, None)).1
     }
 
     /// One attempt of a request: status and text; none when nobody answers.
@@ -219,6 +225,11 @@ impl Worker {
     /// The port of its REST API.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Whether it is a Java worker.
+    pub fn is_java(&self) -> bool {
+        self.java
     }
 
     /// What the worker is called in statuses.
@@ -278,6 +289,16 @@ impl Worker {
         // Fails only when the worker has ended already.
         let _ = self.child.kill();
         self.exited();
+    }
+
+    /// Lets the process stand still (SIGSTOP), as on a machine that is out of breath.
+    pub fn freeze(&self) {
+        signal("STOP", self.child.id());
+    }
+
+    /// Lets it go on where it stood.
+    pub fn thaw(&self) {
+        signal("CONT", self.child.id());
     }
 
     /// Waits for the end.
