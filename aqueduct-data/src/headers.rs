@@ -42,6 +42,13 @@ impl Headers {
         self.0.push(header);
     }
 
+    /// Adds headers at the end, with room for no others.
+    #[inline]
+    pub fn extend(&mut self, headers: impl Iterator<Item = Header>) {
+        self.0.reserve_exact(headers.size_hint().0);
+        self.0.extend(headers);
+    }
+
     /// Removes every header of this key.
     pub fn remove(&mut self, key: &str) {
         self.0.retain(|header| header.key != *key);

@@ -40,6 +40,7 @@ fn hash_of_text(text: &str) -> u64 {
     FixedState::default().hash_one(Text(text))
 }
 
+#[inline]
 fn is_text(key: &Value, text: &str) -> bool {
     matches!(key, Value::String(have) if have.as_bytes() == text.as_bytes())
 }
@@ -51,11 +52,13 @@ impl ValueMap {
     }
 
     /// An empty map with room for `n` entries.
+    #[inline]
     pub fn with_capacity(n: usize) -> Self {
         Self { entries: Vec::with_capacity(n), index: OnceLock::new() }
     }
 
     /// A map of pairs whose keys differ, which the caller vouches for.
+    #[inline]
     pub fn of_distinct(pairs: Vec<(Value, Value)>) -> Self {
         let map = Self { entries: pairs, index: OnceLock::new() };
         debug_assert!((0..map.len()).all(|at| map.position(&map.entries[at].0) == Some(at)), "a key is there twice");
@@ -93,11 +96,13 @@ impl ValueMap {
     }
 
     /// The value of a string key.
+    #[inline]
     pub fn get_str(&self, key: &str) -> Option<&Value> {
         self.position_of_text(key).map(|at| &self.entries[at].1)
     }
 
     /// The value of a string key, to change it in place.
+    #[inline]
     pub fn get_str_mut(&mut self, key: &str) -> Option<&mut Value> {
         self.position_of_text(key).map(|at| &mut self.entries[at].1)
     }
@@ -139,6 +144,7 @@ impl ValueMap {
     }
 
     /// The number of pairs.
+    #[inline]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -148,6 +154,7 @@ impl ValueMap {
         self.entries.is_empty()
     }
 
+    #[inline]
     fn position_of_text(&self, key: &str) -> Option<usize> {
         if self.entries.len() <= LINEAR {
             return self.entries.iter().position(|(have, _)| is_text(have, key));

@@ -55,11 +55,13 @@ pub enum Value {
 
 impl Value {
     /// A string value.
+    #[inline]
     pub fn string(text: impl Into<ByteString>) -> Self {
         Self::String(text.into())
     }
 
     /// A list value.
+    #[inline]
     pub fn array(items: impl IntoIterator<Item = Value>) -> Self {
         Self::Array(Shared::new(items.into_iter().collect()))
     }
@@ -89,11 +91,13 @@ impl Value {
     }
 
     /// Whether this is null.
+    #[inline]
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
     /// The text, when this is a string.
+    #[inline]
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
@@ -125,6 +129,7 @@ impl Value {
     }
 
     /// The map, when this is one.
+    #[inline]
     pub fn as_map(&self) -> Option<&ValueMap> {
         match self {
             Self::Map(map) => Some(map),
@@ -133,6 +138,7 @@ impl Value {
     }
 
     /// The struct, when this is one.
+    #[inline]
     pub fn as_struct(&self) -> Option<&Struct> {
         match self {
             Self::Struct(fields) => Some(fields),
@@ -215,6 +221,7 @@ impl Hash for Value {
 macro_rules! from {
     ($($from:ty => $variant:ident;)*) => {
         $(impl From<$from> for Value {
+            #[inline]
             fn from(value: $from) -> Self {
                 Self::$variant(value.into())
             }
@@ -255,11 +262,13 @@ impl SchemaAndValue {
     pub const NULL: Self = Self { schema: None, value: Value::Null };
 
     /// A value with its schema.
+    #[inline]
     pub fn new(schema: impl Into<Option<SchemaRef>>, value: impl Into<Value>) -> Self {
         Self { schema: schema.into(), value: value.into() }
     }
 
     /// A value without a schema.
+    #[inline]
     pub fn schemaless(value: impl Into<Value>) -> Self {
         Self { schema: None, value: value.into() }
     }

@@ -35,8 +35,8 @@ impl DeadLetters {
         Some(EncodedRecord {
             topic: self.topic.clone(),
             partition: None,
-            key: consumed.key.clone(),
-            value: consumed.value.clone(),
+            key: consumed.key.clone().map(Into::into),
+            value: consumed.value.clone().map(Into::into),
             timestamp: (consumed.timestamp != -1).then_some(consumed.timestamp),
             headers,
         })

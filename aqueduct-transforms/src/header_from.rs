@@ -54,8 +54,8 @@ pub(crate) struct HeaderFrom {
 
 /// What is done with structs of a schema.
 struct Plan {
-    /// Where the fields are, none for one that does not exist.
-    from: Vec<Option<usize>>,
+    /// Where the fields are, with their schemas; none for one that does not exist.
+    from: Vec<Option<(usize, SchemaRef)>>,
     /// What is left when the fields are moved, and whether each field stays.
     left: Option<(SchemaRef, Vec<bool>)>,
 }
@@ -86,10 +86,10 @@ impl HeaderFrom {
     fn of_map(&self, value: &mut Value, headers: &mut Headers) -> Result<(), ConnectError> {
         // All are read before any is moved, because a field may go to several headers.
         let from = map(value, self.purpose())?;
-        headers.reserve(self.pairs.len());
-        for (field, key) in &self.pairs {
-            headers.add(key.clone(), None, from.get_str(field).cloned().unwrap_or_default());
-        }
+        headers.extend(self.pairs.iter().map(|(field, key)| {
+            let value = from.get_str(field).cloned().unwrap_or_default();
+            Header { key: key.clone(), content: SchemaAndValue { schema: None, value } }
+        }));
         if self.moves {
             let map = map_mut(value, self.purpose())?;
             for (field, _) in &self.pairs {
@@ -103,23 +103,17 @@ impl HeaderFrom {
         let before = structure(&part.value, self.purpose())?;
         let (pairs, moves) = (&self.pairs, self.moves);
         let plan = self.plans.get(before.schema(), |schema| plan(schema, pairs, moves))?;
-        headers.reserve(pairs.len());
-        for ((name, key), at) in pairs.iter().zip(&plan.from) {
-            let field = at.map(|at| &before.schema().fields()[at]).ok_or_else(|| {
-                ConnectError::with_kind(ErrorKind::Other, format!("There is no field {name}"))
-                    .with_class("java.lang.NullPointerException")
-            })?;
-            let value = value_at(before, field.index(), self.replace_null);
-            if value.is_null() && !field.schema().is_optional() {
-                let schema = field.schema();
+        for ((name, _), from) in pairs.iter().zip(&plan.from) {
+            let (at, schema) = from.as_ref().ok_or_else(|| no_field(name))?;
+            if value_at(before, *at, self.replace_null).is_null() && !schema.is_optional() {
                 let message = format!("A null value requires an optional schema but was {schema}");
                 return Err(ConnectError::data(message));
             }
-            headers.push(Header {
-                key: key.clone(),
-                content: SchemaAndValue { schema: Some(field.schema().clone()), value: value.clone() },
-            });
         }
+        headers.extend(pairs.iter().zip(plan.from.iter().flatten()).map(|((_, key), (at, schema))| {
+            let value = value_at(before, *at, self.replace_null).clone();
+            Header { key: key.clone(), content: SchemaAndValue { schema: Some(schema.clone()), value } }
+        }));
         if let Some((left, stays)) = &plan.left {
             let fields = struct_mut(&mut part.value, "header move")?;
             fields.reshape(left.clone(), |values| {
@@ -133,8 +127,18 @@ impl HeaderFrom {
     }
 }
 
+fn of_field(field: &Field) -> (usize, SchemaRef) {
+    (field.index(), field.schema().clone())
+}
+
+#[cold]
+fn no_field(name: &str) -> ConnectError {
+    ConnectError::with_kind(ErrorKind::Other, format!("There is no field {name}"))
+        .with_class("java.lang.NullPointerException")
+}
+
 fn plan(schema: &Schema, pairs: &[(ByteString, ByteString)], moves: bool) -> Result<Plan, ConnectError> {
-    let from = pairs.iter().map(|(name, _)| schema.field(name).map(Field::index)).collect();
+    let from = pairs.iter().map(|(name, _)| schema.field(name).map(of_field)).collect();
     let left = moves.then(|| {
         let left = without(schema, pairs)?;
         let stays = schema.fields().iter().map(|field| left.field(field.name()).is_some()).collect();

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use aqueduct_api::{ConfigMap, Factory, PluginKind, RawHeaders, Record};
 use aqueduct_benches::plugins;
-use aqueduct_data::{Bytes, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
+use aqueduct_data::{Bytes, Payload, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
 use aqueduct_plugins::Plugins;
 use serde_json::Value as Json;
 
@@ -173,10 +173,10 @@ fn case(plugins: &Plugins, case: &Json) -> Result<[Step; 2], Box<dyn Error>> {
         Factory::Converter { configure, .. } => {
             let mut converter = configure(&config, false)?;
             let mut headers = RawHeaders::new();
-            let bytes = converter.from_connect_data("topic-a", &mut headers, &data)?;
+            let bytes = converter.from_connect_data("topic-a", &mut headers, &data)?.map(Payload::into_bytes);
             if text("kind") == "write" {
                 let write = move |data: &mut SchemaAndValue| {
-                    converter.from_owned_connect_data("topic-a", &mut headers, std::mem::take(data))
+                    converter.from_owned_connect_data("topic-a", &mut headers, data)
                 };
                 return Ok(beside_nothing(move || data.clone(), write));
             }

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use aqueduct_api::{ConnectError, ErrorKind};
 use aqueduct_data::{LogicalType, Schema, SchemaRef, Struct, Type, Value, ValueMap};
-use bytes::BytesMut;
 
-use super::Writer;
+use super::{Buffer, Writer};
 use crate::config::DecimalFormat;
 
 /// How deep Jackson nests arrays and objects.
@@ -128,12 +127,12 @@ impl Writer<'_> {
             return Err(mismatching());
         }
         self.open(b"{")?;
-        for (field, value) in fields.iter() {
-            self.comma(field.index());
-            self.text(field.name());
-            self.raw(b":");
+        let labels = self.labels.take(schema);
+        for (label, (field, value)) in labels.iter().zip(fields.iter()) {
+            self.out.label(label);
             self.typed(field.schema(), value)?;
         }
+        self.labels.give_back(schema, labels);
         self.close(b"}");
         Ok(())
     }
@@ -200,12 +199,12 @@ impl Writer<'_> {
     /// is the name, and names that come out equal are one member, with the last value at the first place.
     #[cold]
     fn odd_names(&mut self, keys: &SchemaRef, values: Option<&SchemaRef>, map: &ValueMap) -> Result<(), ConnectError> {
-        let mut members: Vec<(BytesMut, BytesMut)> = Vec::with_capacity(map.len());
-        let mut places: HashMap<BytesMut, usize> = HashMap::with_capacity(map.len());
+        let mut members: Vec<(Vec<u8>, Vec<u8>)> = Vec::with_capacity(map.len());
+        let mut places: HashMap<Vec<u8>, usize> = HashMap::with_capacity(map.len());
         for (key, value) in map.iter() {
             let mut name = self.apart(Some(keys), key)?;
             if !name.starts_with(b"\"") {
-                name = [b"\"", &name[..], b"\""].concat().as_slice().into();
+                name = [b"\"", &name[..], b"\""].concat();
             }
             let value = self.apart(values, value)?;
             match places.get(&name) {
@@ -228,11 +227,11 @@ impl Writer<'_> {
     }
 
     /// A value in a buffer of its own.
-    fn apart(&self, schema: Option<&SchemaRef>, value: &Value) -> Result<BytesMut, ConnectError> {
-        let mut out = BytesMut::new();
-        let mut writer = Writer { out: &mut out, depth: self.depth, ..*self };
-        writer.value(schema, value)?;
-        Ok(out)
+    fn apart(&mut self, schema: Option<&SchemaRef>, value: &Value) -> Result<Vec<u8>, ConnectError> {
+        let mut out = Buffer::default();
+        let (decimals, replace_null, depth) = (self.decimals, self.replace_null, self.depth);
+        Writer { out: &mut out, labels: self.labels, decimals, replace_null, depth }.value(schema, value)?;
+        Ok(out.as_slice().to_vec())
     }
 
     #[inline]
