@@ -81,6 +81,16 @@ impl ByteString {
         Ok(Self::try_from(bytes).expect("ASCII is UTF-8"))
     }
 
+    /// Hands a copy to `put`. It is inlined twice, so that either kind of text goes straight to where it is put: a processor
+    /// waits when it moves what was just written in parts.
+    #[inline]
+    pub(crate) fn clone_to<T>(&self, put: impl FnOnce(Self) -> T) -> T {
+        match &self.0 {
+            Text::Short(text) => put(Self(Text::Short(text.clone()))),
+            Text::Shared(text) => put(Self(Text::Shared(text.clone()))),
+        }
+    }
+
     /// The bytes of the text, in UTF-8. Those of a long one are shared, not copied.
     #[inline]
     pub fn into_bytes(self) -> Bytes {

@@ -42,11 +42,12 @@ impl Headers {
         self.0.push(header);
     }
 
-    /// Adds headers at the end, with room for no others.
+    /// Adds a header of this key at the end, without a value yet, and answers its content.
     #[inline]
-    pub fn extend(&mut self, headers: impl Iterator<Item = Header>) {
-        self.0.reserve_exact(headers.size_hint().0);
-        self.0.extend(headers);
+    pub fn add_empty(&mut self, key: &ByteString) -> &mut SchemaAndValue {
+        key.clone_to(|key| self.push(Header { key, content: SchemaAndValue::NULL }));
+        let last = self.0.len() - 1;
+        &mut self.0[last].content
     }
 
     /// Removes every header of this key.

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use crate::Value;
+use crate::{ByteString, Value};
 
 /// Up to this many entries, comparing keys one by one beats hashing.
 const LINEAR: usize = 12;
@@ -74,6 +74,19 @@ impl ValueMap {
         self.entries.push((key, value));
         self.index_last();
         None
+    }
+
+    /// The value of a string key, to change it in place. A key that is not there is put behind the others, with null.
+    #[inline]
+    pub fn place_of(&mut self, key: &ByteString) -> &mut Value {
+        let at = self.position_of_text(key).unwrap_or_else(|| {
+            self.entries.push((Value::Null, Value::Null));
+            let last = self.entries.len() - 1;
+            self.entries[last].0.set_text(key);
+            self.index_last();
+            last
+        });
+        &mut self.entries[at].1
     }
 
     /// Removes a key, keeping the order of the others; answers its value.

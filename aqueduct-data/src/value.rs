@@ -14,7 +14,7 @@ use crate::{ByteString, Decimal, JavaObject, SchemaRef, Shared, Struct, ValueMap
 ///
 /// What it holds starts at a whole word, so that moving a value that was just made moves the words that were just written:
 /// a processor is slow to read a word that was written in parts.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 #[repr(u64)]
 pub enum Value {
     /// No value.
@@ -53,7 +53,61 @@ pub enum Value {
     Java(Shared<JavaObject>),
 }
 
+impl Clone for Value {
+    #[inline]
+    fn clone(&self) -> Self {
+        match self {
+            Self::Null => Self::Null,
+            Self::Int8(n) => Self::Int8(*n),
+            Self::Int16(n) => Self::Int16(*n),
+            Self::Int32(n) => Self::Int32(*n),
+            Self::Int64(n) => Self::Int64(*n),
+            Self::Float32(n) => Self::Float32(*n),
+            Self::Float64(n) => Self::Float64(*n),
+            Self::Boolean(b) => Self::Boolean(*b),
+            Self::String(text) => Self::String(text.clone()),
+            Self::Bytes(bytes) => Self::Bytes(bytes.clone()),
+            Self::Decimal(decimal) => Self::Decimal(decimal.clone()),
+            Self::Date(millis) => Self::Date(*millis),
+            Self::Array(items) => Self::Array(items.clone()),
+            Self::Map(map) => Self::Map(map.clone()),
+            Self::Struct(fields) => Self::Struct(fields.clone()),
+            Self::Java(object) => Self::Java(object.clone()),
+        }
+    }
+
+    /// Puts the copy where it belongs, without a stop on the way.
+    #[inline]
+    fn clone_from(&mut self, source: &Self) {
+        match source {
+            Self::Null => self.set(Self::Null),
+            Self::Int32(n) => self.set(Self::Int32(*n)),
+            Self::Int64(n) => self.set(Self::Int64(*n)),
+            Self::Float64(n) => self.set(Self::Float64(*n)),
+            Self::Boolean(b) => self.set(Self::Boolean(*b)),
+            Self::String(text) => self.set_text(text),
+            other => self.set(other.clone()),
+        }
+    }
+}
+
 impl Value {
+    /// Puts another value in the place of this one. Where this one is mostly null, that is quicker than to assign it.
+    #[inline(always)]
+    pub fn set(&mut self, value: Value) {
+        if !self.is_null() {
+            drop(std::mem::take(self));
+        }
+        // Null needs no end.
+        std::mem::forget(std::mem::replace(self, value));
+    }
+
+    /// Puts a text in the place of this value.
+    #[inline]
+    pub fn set_text(&mut self, text: &ByteString) {
+        text.clone_to(|text| self.set(Self::String(text)));
+    }
+
     /// A string value.
     #[inline]
     pub fn string(text: impl Into<ByteString>) -> Self {
@@ -249,12 +303,25 @@ from! {
 }
 
 /// A value and the schema that describes it; without a schema the value is schemaless data.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub struct SchemaAndValue {
     /// The schema, if there is one.
     pub schema: Option<SchemaRef>,
     /// The value.
     pub value: Value,
+}
+
+impl Clone for SchemaAndValue {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self { schema: self.schema.clone(), value: self.value.clone() }
+    }
+
+    #[inline]
+    fn clone_from(&mut self, source: &Self) {
+        self.schema.clone_from(&source.schema);
+        self.value.clone_from(&source.value);
+    }
 }
 
 impl SchemaAndValue {

@@ -8,7 +8,7 @@
 
 use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type, Validator};
-use aqueduct_data::{ByteString, Field, Header, Headers, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Value};
+use aqueduct_data::{ByteString, Field, Headers, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Value};
 
 use crate::part::{Part, map, map_mut, struct_mut, structure};
 use crate::schema_cache::SchemaCache;
@@ -86,10 +86,13 @@ impl HeaderFrom {
     fn of_map(&self, value: &mut Value, headers: &mut Headers) -> Result<(), ConnectError> {
         // All are read before any is moved, because a field may go to several headers.
         let from = map(value, self.purpose())?;
-        headers.extend(self.pairs.iter().map(|(field, key)| {
-            let value = from.get_str(field).cloned().unwrap_or_default();
-            Header { key: key.clone(), content: SchemaAndValue { schema: None, value } }
-        }));
+        headers.reserve(self.pairs.len());
+        for (field, key) in &self.pairs {
+            let content = headers.add_empty(key);
+            if let Some(value) = from.get_str(field) {
+                content.value.clone_from(value);
+            }
+        }
         if self.moves {
             let map = map_mut(value, self.purpose())?;
             for (field, _) in &self.pairs {
@@ -103,17 +106,18 @@ impl HeaderFrom {
         let before = structure(&part.value, self.purpose())?;
         let (pairs, moves) = (&self.pairs, self.moves);
         let plan = self.plans.get(before.schema(), |schema| plan(schema, pairs, moves))?;
-        for ((name, _), from) in pairs.iter().zip(&plan.from) {
+        headers.reserve(pairs.len());
+        for ((name, key), from) in pairs.iter().zip(&plan.from) {
             let (at, schema) = from.as_ref().ok_or_else(|| no_field(name))?;
-            if value_at(before, *at, self.replace_null).is_null() && !schema.is_optional() {
+            let value = value_at(before, *at, self.replace_null);
+            if value.is_null() && !schema.is_optional() {
                 let message = format!("A null value requires an optional schema but was {schema}");
                 return Err(ConnectError::data(message));
             }
+            let content = headers.add_empty(key);
+            content.schema = Some(schema.clone());
+            content.value.clone_from(value);
         }
-        headers.extend(pairs.iter().zip(plan.from.iter().flatten()).map(|((_, key), (at, schema))| {
-            let value = value_at(before, *at, self.replace_null).clone();
-            Header { key: key.clone(), content: SchemaAndValue { schema: Some(schema.clone()), value } }
-        }));
         if let Some((left, stays)) = &plan.left {
             let fields = struct_mut(&mut part.value, "header move")?;
             fields.reshape(left.clone(), |values| {

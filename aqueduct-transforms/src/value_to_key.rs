@@ -52,12 +52,15 @@ impl ValueToKey {
 
     fn of_map(&self, value: &Value, key: &mut SchemaAndValue) -> Result<(), ConnectError> {
         let map = map(value, PURPOSE)?;
-        let pairs = self.fields.iter().map(|name| {
-            let value = map.get_str(name).cloned().unwrap_or_default();
-            (Value::String(name.clone()), value)
-        });
+        let mut pairs: Vec<_> = self.fields.iter().map(|_| (Value::Null, Value::Null)).collect();
+        for (name, (key, value)) in self.fields.iter().zip(&mut pairs) {
+            key.set_text(name);
+            if let Some(found) = map.get_str(name) {
+                value.clone_from(found);
+            }
+        }
         // No field is named twice: the configuration is checked for that.
-        key.value = Value::from(ValueMap::of_distinct(pairs.collect()));
+        key.value.set(ValueMap::of_distinct(pairs).into());
         key.schema = None;
         Ok(())
     }
@@ -66,11 +69,13 @@ impl ValueToKey {
         let value = structure(value, PURPOSE)?;
         let fields = &self.fields;
         let Key { schema, from } = self.keys.get(value.schema(), |schema| key_of(schema, fields))?;
-        for (field, &at) in schema.fields().iter().zip(from) {
-            check_null(field, value_at(value, at, self.replace_null))?;
+        let mut values: Vec<_> = from.iter().map(|_| Value::Null).collect();
+        for ((field, &at), copy) in schema.fields().iter().zip(from).zip(&mut values) {
+            let value = value_at(value, at, self.replace_null);
+            check_null(field, value)?;
+            copy.clone_from(value);
         }
-        let values = from.iter().map(|&at| value_at(value, at, self.replace_null).clone()).collect();
-        key.value = Value::from(Struct::from_values(schema.clone(), values));
+        key.value.set(Struct::from_values(schema.clone(), values).into());
         key.schema = Some(schema.clone());
         Ok(())
     }

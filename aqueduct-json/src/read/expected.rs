@@ -5,6 +5,8 @@
 //! texts are read where they stand. What is out of the ordinary inside of it, such as an escape, a nested object or a logical
 //! type, is put on the tape by itself. Where the object is not as expected, or something is wrong, nothing is decided here:
 //! the text is read again as a whole, which finds the fault if there is one.
+//!
+//! Values are made in the places where they stay.
 
 use aqueduct_data::{ByteString, Bytes, Field, SchemaRef, Struct, Type, Value, ValueMap};
 
@@ -47,13 +49,10 @@ struct Cursor<'a> {
     tape: &'a mut Tape,
 }
 
-/// A value that is read where it stands.
-enum Plain<'a> {
-    Null,
-    Boolean(bool),
+/// A number that is read where it stands.
+enum Number {
     Integer(i64),
     Fraction(f64),
-    Text(&'a [u8]),
 }
 
 impl<'a> Cursor<'a> {
@@ -62,10 +61,21 @@ impl<'a> Cursor<'a> {
         &self.text[self.at..]
     }
 
+    #[inline]
+    fn next(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
     /// Goes on behind a byte, if it is next.
     #[inline]
     fn eat(&mut self, byte: u8) -> Option<()> {
-        (self.text.get(self.at) == Some(&byte)).then(|| self.at += 1)
+        (self.next() == Some(byte)).then(|| self.at += 1)
+    }
+
+    /// Goes on behind a word, if it is next.
+    #[inline]
+    fn eat_word(&mut self, word: &[u8]) -> Option<()> {
+        self.rest().starts_with(word).then(|| self.at += word.len())
     }
 
     /// Goes on behind a label, if it is next.
@@ -74,38 +84,27 @@ impl<'a> Cursor<'a> {
         label.starts(self.rest()).then(|| self.at += label.as_slice().len())
     }
 
-    /// A value without parts and escapes, of ASCII; none for others, which stay where they are.
+    /// A text of ASCII without escapes; a long one shares the buffer.
     #[inline]
-    fn plain(&mut self) -> Option<Plain<'a>> {
-        let rest = self.rest();
-        match *rest.first()? {
-            b'"' => {
-                let length = scan::plain_ascii(&rest[1..]);
-                (rest.get(length + 1) == Some(&b'"')).then(|| {
-                    self.at += length + 2;
-                    Plain::Text(&rest[1..=length])
-                })
-            }
-            b'-' | b'0'..=b'9' => self.number(),
-            b't' => self.literal(b"true", Plain::Boolean(true)),
-            b'f' => self.literal(b"false", Plain::Boolean(false)),
-            b'n' => self.literal(b"null", Plain::Null),
-            _ => None,
+    fn text(&mut self) -> Option<ByteString> {
+        let rest = self.rest().strip_prefix(b"\"")?;
+        let length = scan::plain_ascii(rest);
+        if rest.get(length) != Some(&b'"') {
+            return None;
         }
-    }
-
-    fn literal(&mut self, word: &[u8], value: Plain<'a>) -> Option<Plain<'a>> {
-        self.rest().starts_with(word).then(|| {
-            self.at += word.len();
-            value
-        })
+        let raw = &rest[..length];
+        self.at += length + 2;
+        if length <= ByteString::SHORT {
+            return std::str::from_utf8(raw).map(ByteString::from).ok();
+        }
+        ByteString::try_from(self.text.slice_ref(raw)).ok()
     }
 
     /// A number of few digits and without an exponent.
     #[inline]
-    fn number(&mut self) -> Option<Plain<'a>> {
+    fn number(&mut self) -> Option<Number> {
         let rest = self.rest();
-        let sign = usize::from(rest[0] == b'-');
+        let sign = usize::from(rest.first() == Some(&b'-'));
         let (mut digits, whole) = number::leading_digits(0, &rest[sign..]);
         let mut length = sign + whole;
         if whole == 0 || whole > DIGITS {
@@ -117,10 +116,10 @@ impl<'a> Cursor<'a> {
             length += 1 + fraction;
             let magnitude = if fraction == 0 { None } else { number::few_digits(digits, whole + fraction, fraction) }?;
             // A decimal zero has no sign.
-            Plain::Fraction(if sign == 1 && digits > 0 { -magnitude } else { magnitude })
+            Number::Fraction(if sign == 1 && digits > 0 { -magnitude } else { magnitude })
         } else {
             let magnitude = digits.cast_signed();
-            Plain::Integer(if sign == 1 { -magnitude } else { magnitude })
+            Number::Integer(if sign == 1 { -magnitude } else { magnitude })
         };
         if let Some(b'e' | b'E') = rest.get(length) {
             return None;
@@ -129,13 +128,19 @@ impl<'a> Cursor<'a> {
         Some(value)
     }
 
-    /// A text that stands here: a long one shares the buffer.
     #[inline]
-    fn text(&self, raw: &[u8]) -> Option<ByteString> {
-        if raw.len() <= ByteString::SHORT {
-            return std::str::from_utf8(raw).map(ByteString::from).ok();
+    fn integer(&mut self) -> Option<i64> {
+        match self.number()? {
+            Number::Integer(n) => Some(n),
+            Number::Fraction(_) => None,
         }
-        ByteString::try_from(self.text.slice_ref(raw)).ok()
+    }
+
+    fn boolean(&mut self) -> Option<bool> {
+        match self.next()? {
+            b't' => self.eat_word(b"true").map(|()| true),
+            _ => self.eat_word(b"false").map(|()| false),
+        }
     }
 
     /// Puts the value that stands here on the tape and goes on behind it.
@@ -160,116 +165,142 @@ impl Reader {
         }
         self.clear();
         let mut cursor = Cursor { text, at, outer, tape };
-        let value = match schema {
-            Some(schema) => self.expected_typed(schema, None, &mut cursor),
-            None => self.expected_root(&mut cursor),
+        let mut value = Value::Null;
+        let as_expected = match schema {
+            Some(schema) => self.expected_typed(schema, None, &mut cursor, &mut value),
+            None => self.expected_root(&mut cursor, &mut value),
         };
-        self.luck.found(value.is_some());
-        value.map(|value| (value, cursor.at))
+        self.luck.found(as_expected.is_some());
+        as_expected.map(|()| (value, cursor.at))
     }
 
-    fn expected_root(&mut self, cursor: &mut Cursor<'_>) -> Option<Value> {
-        match cursor.rest().first()? {
-            b'{' => self.expected_map(cursor),
-            b'"' => match cursor.plain()? {
-                Plain::Text(raw) => cursor.text(raw).map(Value::String),
-                _ => None,
-            },
+    fn expected_root(&mut self, cursor: &mut Cursor<'_>, place: &mut Value) -> Option<()> {
+        match cursor.next()? {
+            b'{' => self.expected_map(cursor, place),
+            b'"' => {
+                place.set(Value::String(cursor.text()?));
+                Some(())
+            }
             _ => None,
         }
     }
 
     /// A map without a schema, of a shape that came before.
-    fn expected_map(&mut self, cursor: &mut Cursor<'_>) -> Option<Value> {
+    fn expected_map(&mut self, cursor: &mut Cursor<'_>, place: &mut Value) -> Option<()> {
         cursor.eat(b'{')?;
         let shape = self.shapes.take_expected(cursor.rest())?;
         cursor.outer += 1;
-        let mut pairs: Vec<_> = shape.names().map(|name| (Value::String(name.clone()), Value::Null)).collect();
+        let mut pairs: Vec<(Value, Value)> = shape.names().map(|_| (Value::Null, Value::Null)).collect();
+        for ((key, _), name) in pairs.iter_mut().zip(shape.names()) {
+            key.set_text(name);
+        }
         let mut members = || {
-            for (label, place) in shape.labels() {
+            for (label, at) in shape.labels() {
                 cursor.eat_label(label)?;
-                pairs[place].1 = self.expected_free(cursor)?;
+                self.expected_free(cursor, &mut pairs[at].1)?;
             }
             cursor.eat(b'}')
         };
         let as_expected = members();
         cursor.outer -= 1;
         self.shapes.give_back(shape);
-        as_expected.map(|()| ValueMap::of_distinct(pairs).into())
+        as_expected.map(|()| place.set(ValueMap::of_distinct(pairs).into()))
     }
 
     /// A member of a map without a schema.
     #[inline]
-    fn expected_free(&mut self, cursor: &mut Cursor<'_>) -> Option<Value> {
-        Some(match cursor.plain() {
-            Some(Plain::Integer(n)) => Value::Int64(n),
-            Some(Plain::Fraction(n)) => Value::Float64(n),
-            Some(Plain::Text(raw)) => Value::String(cursor.text(raw)?),
-            Some(Plain::Boolean(b)) => Value::Boolean(b),
-            Some(Plain::Null) => Value::Null,
-            None => {
-                let document = cursor.on_tape()?;
-                self.free(document.root())
-            }
-        })
+    fn expected_free(&mut self, cursor: &mut Cursor<'_>, place: &mut Value) -> Option<()> {
+        let before = cursor.at;
+        let read = match cursor.next()? {
+            b'"' => cursor.text().map(|text| place.set(Value::String(text))),
+            b'-' | b'0'..=b'9' => cursor.number().map(|number| match number {
+                Number::Integer(n) => place.set(Value::Int64(n)),
+                Number::Fraction(n) => place.set(Value::Float64(n)),
+            }),
+            b't' | b'f' => cursor.boolean().map(|b| place.set(Value::Boolean(b))),
+            b'n' => cursor.eat_word(b"null"),
+            _ => None,
+        };
+        if read.is_none() {
+            cursor.at = before;
+            let document = cursor.on_tape()?;
+            place.set(self.free(document.root()));
+        }
+        Some(())
     }
 
     /// A value of a schema, and of a field if it is in one.
     #[inline]
-    fn expected_typed(&mut self, schema: &SchemaRef, field: Option<&Field>, cursor: &mut Cursor<'_>) -> Option<Value> {
+    fn expected_typed(
+        &mut self,
+        schema: &SchemaRef,
+        field: Option<&Field>,
+        cursor: &mut Cursor<'_>,
+        place: &mut Value,
+    ) -> Option<()> {
         if schema.logical_type().is_some() {
-            return self.unexpected(schema, field, cursor);
-        }
-        if schema.r#type() == Type::Struct {
-            return self.expected_struct(schema, field, cursor);
+            return self.unexpected(schema, field, cursor, place);
         }
         let before = cursor.at;
-        Some(match (schema.r#type(), cursor.plain()) {
-            (Type::Int64, Some(Plain::Integer(n))) => Value::Int64(n),
-            (Type::Int32, Some(Plain::Integer(n))) => Value::Int32(n as i32),
-            (Type::Int16, Some(Plain::Integer(n))) => Value::Int16(n as i16),
-            (Type::Int8, Some(Plain::Integer(n))) => Value::Int8(n as i8),
-            (Type::Float64, Some(Plain::Fraction(n))) => Value::Float64(n),
-            (Type::Boolean, Some(Plain::Boolean(b))) => Value::Boolean(b),
-            (Type::String, Some(Plain::Text(raw))) => Value::String(cursor.text(raw)?),
-            (_, Some(Plain::Null)) => self.null(schema).ok()?,
-            _ => {
-                cursor.at = before;
-                return self.unexpected(schema, field, cursor);
+        let read = match schema.r#type() {
+            Type::Struct if cursor.next() == Some(b'{') => return self.expected_struct(schema, cursor, place),
+            _ if cursor.next() == Some(b'n') => {
+                cursor.eat_word(b"null")?;
+                return self.null(schema).ok().map(|value| place.set(value));
             }
-        })
+            Type::Int64 => cursor.integer().map(|n| place.set(Value::Int64(n))),
+            Type::Int32 => cursor.integer().map(|n| place.set(Value::Int32(n as i32))),
+            Type::Int16 => cursor.integer().map(|n| place.set(Value::Int16(n as i16))),
+            Type::Int8 => cursor.integer().map(|n| place.set(Value::Int8(n as i8))),
+            Type::Float64 => cursor.number().and_then(|number| match number {
+                Number::Fraction(n) => Some(place.set(Value::Float64(n))),
+                Number::Integer(_) => None,
+            }),
+            Type::Boolean => cursor.boolean().map(|b| place.set(Value::Boolean(b))),
+            Type::String => cursor.text().map(|text| place.set(Value::String(text))),
+            _ => None,
+        };
+        if read.is_none() {
+            cursor.at = before;
+            return self.unexpected(schema, field, cursor, place);
+        }
+        Some(())
     }
 
     /// A struct whose members are its fields in order.
-    fn expected_struct(&mut self, schema: &SchemaRef, field: Option<&Field>, cursor: &mut Cursor<'_>) -> Option<Value> {
-        if cursor.eat(b'{').is_none() {
-            return self.unexpected(schema, field, cursor);
-        }
+    fn expected_struct(&mut self, schema: &SchemaRef, cursor: &mut Cursor<'_>, place: &mut Value) -> Option<()> {
+        cursor.eat(b'{')?;
         cursor.outer += 1;
         let labels = self.labels.take(schema);
-        let mut values = Vec::with_capacity(labels.len());
+        let mut values: Vec<Value> = labels.iter().map(|_| Value::Null).collect();
         let mut members = || {
-            for (label, field) in labels.iter().zip(schema.fields()) {
+            for ((label, field), place) in labels.iter().zip(schema.fields()).zip(&mut values) {
                 cursor.eat_label(label)?;
-                values.push(self.expected_typed(field.schema(), Some(field), cursor)?);
+                self.expected_typed(field.schema(), Some(field), cursor, place)?;
             }
             cursor.eat(b'}')
         };
         let as_expected = members();
         cursor.outer -= 1;
         self.labels.give_back(schema, labels);
-        as_expected.map(|()| Struct::from_values(schema.clone(), values).into())
+        as_expected.map(|()| place.set(Struct::from_values(schema.clone(), values).into()))
     }
 
     /// A value that is read as any other, apart from what is around it.
-    fn unexpected(&mut self, schema: &SchemaRef, field: Option<&Field>, cursor: &mut Cursor<'_>) -> Option<Value> {
+    fn unexpected(
+        &mut self,
+        schema: &SchemaRef,
+        field: Option<&Field>,
+        cursor: &mut Cursor<'_>,
+        place: &mut Value,
+    ) -> Option<()> {
         let document = cursor.on_tape()?;
         let outer = std::mem::take(&mut self.unchecked);
-        let value = self.typed(schema, Some(document.root())).ok()?;
+        place.set(self.typed(schema, Some(document.root())).ok()?);
         if let (true, Some(field)) = (self.unchecked, field) {
-            schema.validate_field(Some(field.name()), &value).ok()?;
+            schema.validate_field(Some(field.name()), place).ok()?;
         }
         self.unchecked = outer;
-        Some(value)
+        Some(())
     }
 }

@@ -130,7 +130,11 @@ impl Writer<'_> {
         let labels = self.labels.take(schema);
         for (label, (field, value)) in labels.iter().zip(fields.iter()) {
             self.out.label(label);
-            self.typed(field.schema(), value)?;
+            let schema = field.schema();
+            // Most fields are plain, and the others have more to do than this look costs.
+            if schema.logical_type().is_some() || !self.primitive(schema.r#type(), value) {
+                self.typed(schema, value)?;
+            }
         }
         self.labels.give_back(schema, labels);
         self.close(b"}");
