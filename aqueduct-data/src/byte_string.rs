@@ -15,7 +15,7 @@ use std::str::Utf8Error;
 use bytes::Bytes;
 use smol_str::SmolStr;
 
-use crate::Payload;
+use crate::{Payload, Value};
 
 /// The text of a long one, and the buffer that it is a slice of.
 type Slice = bytestring::ByteString;
@@ -81,13 +81,20 @@ impl ByteString {
         Ok(Self::try_from(bytes).expect("ASCII is UTF-8"))
     }
 
-    /// Hands a copy to `put`. It is inlined twice, so that either kind of text goes straight to where it is put: a processor
-    /// waits when it moves what was just written in parts.
+    /// Puts a copy in the place of a value; each kind of text by itself, see [`Value::set`].
     #[inline]
-    pub(crate) fn clone_to<T>(&self, put: impl FnOnce(Self) -> T) -> T {
+    pub(crate) fn copy_to(&self, place: &mut Value) {
+        #[inline(never)]
+        fn copy_short(text: &SmolStr, place: &mut Value) {
+            place.set(Value::String(ByteString(Text::Short(text.clone()))));
+        }
+        #[inline(never)]
+        fn share(text: &Slice, place: &mut Value) {
+            place.set(Value::String(ByteString(Text::Shared(text.clone()))));
+        }
         match &self.0 {
-            Text::Short(text) => put(Self(Text::Short(text.clone()))),
-            Text::Shared(text) => put(Self(Text::Shared(text.clone()))),
+            Text::Short(text) => copy_short(text, place),
+            Text::Shared(text) => share(text, place),
         }
     }
 

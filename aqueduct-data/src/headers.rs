@@ -45,7 +45,7 @@ impl Headers {
     /// Adds a header of this key at the end, without a value yet, and answers its content.
     #[inline]
     pub fn add_empty(&mut self, key: &ByteString) -> &mut SchemaAndValue {
-        key.clone_to(|key| self.push(Header { key, content: SchemaAndValue::NULL }));
+        self.push(Header { key: key.clone(), content: SchemaAndValue::NULL });
         let last = self.0.len() - 1;
         &mut self.0[last].content
     }

@@ -1,7 +1,8 @@
 //! `org.apache.kafka.connect.json.JsonConverter`.
 
 use aqueduct_api::{ConfigMap, ConnectError, Converter, HeaderConverter, RawHeaders};
-use aqueduct_data::{Bytes, Payload, SchemaAndValue, SchemaRef};
+use aqueduct_data::{ByteString, Bytes, Payload, SchemaAndValue, SchemaRef};
+use bytes::Buf as _;
 
 use crate::charset;
 use crate::config::Config;
@@ -9,8 +10,12 @@ use crate::fault::Fault;
 use crate::label::LabelCache;
 use crate::parser;
 use crate::read::{Reader, SchemaCache};
+use crate::scan;
 use crate::tape::{Document, Kind, Tape};
 use crate::write::{Buffer, EnvelopeCache, Writer};
+
+/// Strings of up to so many bytes are within all limits.
+const LONG: usize = 1024 * 1024;
 
 const NO_ENVELOPE: &str = "JsonConverter with schemas.enable requires \"schema\" and \"payload\" fields and may not \
                            contain additional fields. If you are trying to deserialize plain JSON data, set \
@@ -110,7 +115,7 @@ impl JsonConverter {
     }
 
     fn read(&mut self, bytes: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
-        let Some(text) = bytes else { return Ok(SchemaAndValue::NULL) };
+        let Some(mut text) = bytes else { return Ok(SchemaAndValue::NULL) };
         let in_envelope = self.config.schemas_enable && self.content_schema.is_none();
         if in_envelope {
             if let Some(known) = self.read_known_envelope(&text)? {
@@ -118,6 +123,12 @@ impl JsonConverter {
             }
         } else {
             let schema = self.content_schema.as_ref().filter(|_| self.config.schemas_enable);
+            if schema.is_none() && is_plain_text(&text) {
+                // The buffer is handed on as it is, without its quotes.
+                text.truncate(text.len() - 1);
+                text.advance(1);
+                return Ok(SchemaAndValue::schemaless(ByteString::try_from(text).expect("ASCII is UTF-8")));
+            }
             if let Some((value, end)) = self.reader.read_expected(schema, (&text, 0), 0, &mut self.tape)
                 && end == text.len()
             {
@@ -182,6 +193,15 @@ impl JsonConverter {
             self.last_envelope = Some((text_before.into(), schema.clone()));
         }
         Ok(SchemaAndValue { schema, value })
+    }
+}
+
+/// Whether a text is a string of ASCII without escapes and nothing else.
+#[inline]
+fn is_plain_text(text: &[u8]) -> bool {
+    match text {
+        [b'"', content @ .., b'"'] => content.len() <= LONG && scan::plain_ascii(content) == content.len(),
+        _ => false,
     }
 }
 

@@ -60,7 +60,9 @@ impl Label {
     /// Whether a text starts with this one.
     #[inline]
     pub(crate) fn starts(&self, text: &[u8]) -> bool {
-        if let (Some(there), Some(here), ..=16) = (text.first_chunk::<16>(), self.short.first_chunk::<16>(), self.text.len()) {
+        if let (Some(there), Some(here), ..=16) =
+            (text.first_chunk::<16>(), self.short.first_chunk::<16>(), self.text.len())
+        {
             return u128::from_le_bytes(*there) & self.mask == u128::from_le_bytes(*here);
         }
         text.starts_with(&self.text)
@@ -77,7 +79,9 @@ impl LabelCache {
     #[inline]
     pub(crate) fn take(&mut self, schema: &SchemaRef) -> Box<[Label]> {
         match self.0.first_mut() {
-            Some((known, labels)) if known.is_same(schema) && labels.len() == schema.fields().len() => std::mem::take(labels),
+            Some((known, labels)) if known.is_same(schema) && labels.len() == schema.fields().len() => {
+                std::mem::take(labels)
+            }
             _ => self.look_up(schema),
         }
     }

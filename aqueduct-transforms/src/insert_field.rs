@@ -132,11 +132,11 @@ impl InsertField {
             Source::Topic => place().set_text(about.topic),
             Source::Partition => {
                 if let Some(partition) = about.partition {
-                    place().set(Value::Int32(partition));
+                    place().set_int32(partition);
                 }
             }
             Source::Offset => match about.origin {
-                Origin::Sink { offset } => place().set(Value::Int64(offset)),
+                Origin::Sink { offset } => place().set_int64(offset),
                 Origin::Source => {
                     return Err(ConnectError::data(format!(
                         "Only SinkRecord supported for [{PURPOSE}], found: org.apache.kafka.connect.source.SourceRecord"
@@ -145,7 +145,7 @@ impl InsertField {
             },
             Source::Timestamp => match about.timestamp {
                 Some(timestamp) if with_schema => place().set(Value::Date(timestamp)),
-                Some(timestamp) => place().set(Value::Int64(timestamp)),
+                Some(timestamp) => place().set_int64(timestamp),
                 None => {}
             },
             Source::Static(text) => place().set_text(text),

@@ -20,6 +20,9 @@ use crate::tape::{Document, Tape};
 /// Integers of up to so many digits fit in 64 bits.
 const DIGITS: usize = 18;
 
+/// Strings of up to so many bytes are within all limits.
+const LONG: usize = 1024 * 1024;
+
 /// Whether trying is worth it: after texts that were not as expected, more and more are not tried.
 #[derive(Debug, Default)]
 pub(super) struct Luck {
@@ -84,20 +87,22 @@ impl<'a> Cursor<'a> {
         label.starts(self.rest()).then(|| self.at += label.as_slice().len())
     }
 
-    /// A text of ASCII without escapes; a long one shares the buffer.
-    #[inline]
-    fn text(&mut self) -> Option<ByteString> {
+    /// Reads a text of ASCII without escapes; a long one shares the buffer.
+    #[inline(never)]
+    fn text(&mut self, place: &mut Value) -> Option<()> {
         let rest = self.rest().strip_prefix(b"\"")?;
         let length = scan::plain_ascii(rest);
-        if rest.get(length) != Some(&b'"') {
+        if rest.get(length) != Some(&b'"') || length > LONG {
             return None;
         }
         let raw = &rest[..length];
         self.at += length + 2;
         if length <= ByteString::SHORT {
-            return std::str::from_utf8(raw).map(ByteString::from).ok();
+            place.set(Value::String(std::str::from_utf8(raw).ok()?.into()));
+        } else {
+            place.set(Value::String(ByteString::try_from(self.text.slice_ref(raw)).ok()?));
         }
-        ByteString::try_from(self.text.slice_ref(raw)).ok()
+        Some(())
     }
 
     /// A number of few digits and without an exponent.
@@ -177,10 +182,7 @@ impl Reader {
     fn expected_root(&mut self, cursor: &mut Cursor<'_>, place: &mut Value) -> Option<()> {
         match cursor.next()? {
             b'{' => self.expected_map(cursor, place),
-            b'"' => {
-                place.set(Value::String(cursor.text()?));
-                Some(())
-            }
+            b'"' => cursor.text(place),
             _ => None,
         }
     }
@@ -212,12 +214,12 @@ impl Reader {
     fn expected_free(&mut self, cursor: &mut Cursor<'_>, place: &mut Value) -> Option<()> {
         let before = cursor.at;
         let read = match cursor.next()? {
-            b'"' => cursor.text().map(|text| place.set(Value::String(text))),
+            b'"' => cursor.text(place),
             b'-' | b'0'..=b'9' => cursor.number().map(|number| match number {
-                Number::Integer(n) => place.set(Value::Int64(n)),
-                Number::Fraction(n) => place.set(Value::Float64(n)),
+                Number::Integer(n) => place.set_int64(n),
+                Number::Fraction(n) => place.set_float64(n),
             }),
-            b't' | b'f' => cursor.boolean().map(|b| place.set(Value::Boolean(b))),
+            b't' | b'f' => cursor.boolean().map(|b| place.set_boolean(b)),
             b'n' => cursor.eat_word(b"null"),
             _ => None,
         };
@@ -248,16 +250,16 @@ impl Reader {
                 cursor.eat_word(b"null")?;
                 return self.null(schema).ok().map(|value| place.set(value));
             }
-            Type::Int64 => cursor.integer().map(|n| place.set(Value::Int64(n))),
-            Type::Int32 => cursor.integer().map(|n| place.set(Value::Int32(n as i32))),
+            Type::Int64 => cursor.integer().map(|n| place.set_int64(n)),
+            Type::Int32 => cursor.integer().map(|n| place.set_int32(n as i32)),
             Type::Int16 => cursor.integer().map(|n| place.set(Value::Int16(n as i16))),
             Type::Int8 => cursor.integer().map(|n| place.set(Value::Int8(n as i8))),
             Type::Float64 => cursor.number().and_then(|number| match number {
-                Number::Fraction(n) => Some(place.set(Value::Float64(n))),
+                Number::Fraction(n) => Some(place.set_float64(n)),
                 Number::Integer(_) => None,
             }),
-            Type::Boolean => cursor.boolean().map(|b| place.set(Value::Boolean(b))),
-            Type::String => cursor.text().map(|text| place.set(Value::String(text))),
+            Type::Boolean => cursor.boolean().map(|b| place.set_boolean(b)),
+            Type::String => cursor.text(place),
             _ => None,
         };
         if read.is_none() {

@@ -107,19 +107,27 @@ impl Buffer {
         let room = &mut self.room(length + 2)[..length + 2];
         room[0] = b'"';
         room[length + 1] = b'"';
-        let (copied, rest) = (&mut room[1..=length], text);
-        // Two overlapping words are the whole of a short text.
-        let all_plain = match length {
-            4..8 => put_ends(rest, copied, |word| scan::is_plain(u64::from(u32::from_le_bytes(word)) | SPACES)),
-            8..=16 => put_ends(rest, copied, |word| scan::is_plain(u64::from_le_bytes(word))),
-            _ => {
-                copied.copy_from_slice(rest);
-                false
-            }
-        };
-        let plain = if all_plain { length } else { scan::plain(text) };
+        let plain = put_plain(text, &mut room[1..=length]);
         self.end += if plain == length { length + 2 } else { plain + 1 };
         plain
+    }
+
+    /// Appends the name of a member with what stands around it, if it is plain; otherwise answers false.
+    #[inline]
+    pub(crate) fn plain_name(&mut self, name: &[u8], is_first: bool) -> bool {
+        let length = name.len();
+        let comma = usize::from(!is_first);
+        let room = &mut self.room(length + 4)[..length + 4];
+        room[0] = b',';
+        let room = &mut room[comma..];
+        room[0] = b'"';
+        room[length + 1] = b'"';
+        room[length + 2] = b':';
+        let is_plain = put_plain(name, &mut room[1..=length]) == length;
+        if is_plain {
+            self.end += length + 3 + comma;
+        }
+        is_plain
     }
 
     /// Appends a double of few digits.
@@ -131,7 +139,13 @@ impl Buffer {
         self.integer(few.whole.into());
         let [tenths, hundredths, thousandths] = few.fraction;
         *self.room_for() = [b'.', b'0' + tenths, b'0' + hundredths, b'0' + thousandths];
-        self.end += if thousandths > 0 { 4 } else if hundredths > 0 { 3 } else { 2 };
+        self.end += if thousandths > 0 {
+            4
+        } else if hundredths > 0 {
+            3
+        } else {
+            2
+        };
     }
 
     /// Appends an integer.
@@ -146,6 +160,21 @@ impl Buffer {
         length += digits(value.unsigned_abs(), &mut room[length..]);
         self.end += length;
     }
+}
+
+/// Copies a text to a place of its length; answers how many bytes of it, from the start, a JSON string holds as they are.
+#[inline]
+fn put_plain(text: &[u8], to: &mut [u8]) -> usize {
+    // Two overlapping words are the whole of a short text.
+    let is_plain = match text.len() {
+        4..8 => put_ends(text, to, |word| scan::is_plain(u64::from(u32::from_le_bytes(word)) | SPACES)),
+        8..=16 => put_ends(text, to, |word| scan::is_plain(u64::from_le_bytes(word))),
+        _ => {
+            to.copy_from_slice(text);
+            false
+        }
+    };
+    if is_plain { text.len() } else { scan::plain(text) }
 }
 
 /// Half a word of characters that nobody escapes.
@@ -223,11 +252,15 @@ mod tests {
         for length in 0..40 {
             let text = "x".repeat(length);
             assert_eq!(written(|buffer| assert_eq!(buffer.plain_text(text.as_bytes()), length)), format!("\"{text}\""));
+            for (is_first, expect) in [(true, format!("\"{text}\":")), (false, format!(",\"{text}\":"))] {
+                assert_eq!(written(|buffer| assert!(buffer.plain_name(text.as_bytes(), is_first))), expect);
+            }
             for place in 0..length {
                 let mut other = text.clone().into_bytes();
                 other[place] = b'\\';
                 let begun = written(|buffer| assert_eq!(buffer.plain_text(&other), place));
                 assert_eq!(begun, format!("\"{}", &text[..place]), "{place} of {length}");
+                assert_eq!(written(|buffer| assert!(!buffer.plain_name(&other, false))), "");
             }
         }
     }

@@ -43,6 +43,14 @@ impl Writer<'_> {
     /// A value without a schema, whose class says what it is.
     fn free(&mut self, value: &Value) -> Result<(), ConnectError> {
         let r#type = match value {
+            Value::String(text) => {
+                self.text(text);
+                return Ok(());
+            }
+            Value::Int64(n) => {
+                self.integer(*n);
+                return Ok(());
+            }
             Value::Null => {
                 self.raw(b"null");
                 return Ok(());
@@ -54,11 +62,9 @@ impl Writer<'_> {
             Value::Int8(_) => Type::Int8,
             Value::Int16(_) => Type::Int16,
             Value::Int32(_) => Type::Int32,
-            Value::Int64(_) => Type::Int64,
             Value::Float32(_) => Type::Float32,
             Value::Float64(_) => Type::Float64,
             Value::Boolean(_) => Type::Boolean,
-            Value::String(_) => Type::String,
             Value::Bytes(_) => Type::Bytes,
             Value::Java(_) if value.as_bytes().is_some() => Type::Bytes,
             Value::Decimal(_) | Value::Date(_) | Value::Java(_) => {
@@ -171,9 +177,12 @@ impl Writer<'_> {
     fn object(&mut self, values: Option<&SchemaRef>, map: &ValueMap) -> Result<(), ConnectError> {
         self.open(b"{")?;
         for (i, (key, value)) in map.iter().enumerate() {
-            self.comma(i);
-            self.text(key.as_str().unwrap_or_default());
-            self.raw(b":");
+            let name = key.as_str().unwrap_or_default();
+            if !self.out.plain_name(name.as_bytes(), i == 0) {
+                self.comma(i);
+                self.text(name);
+                self.raw(b":");
+            }
             self.value(values, value)?;
         }
         self.close(b"}");

@@ -74,10 +74,11 @@ pub fn few_digits(n: f64) -> Option<FewDigits> {
         return None;
     }
     let is_negative = n.is_sign_negative();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the number is below 10^7")]
-    let whole = magnitude as u32;
-    if f64::from(whole) == magnitude {
-        return Some(FewDigits { is_negative, whole, fraction: [0; 3] });
+    // Whole numbers and eighths have exactly so many digits.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the number is below 10^8")]
+    let eighths = (magnitude * 8.0) as u32;
+    if f64::from(eighths) == magnitude * 8.0 {
+        return Some(FewDigits::new(is_negative, u64::from(eighths) * 125));
     }
     // There is only one number of so few digits that is nearest, so it does not matter how it is found. The product is
     // rounded: with a smaller factor it may be exact where it was not with a larger one.
@@ -87,10 +88,17 @@ pub fn few_digits(n: f64) -> Option<FewDigits> {
         (scaled as f64 == magnitude * power && scaled as f64 / power == magnitude).then_some(scaled)
     };
     let thousandths = scaled(1000.0).or_else(|| Some(scaled(10.0)? * 100)).or_else(|| Some(scaled(100.0)? * 10))?;
-    #[expect(clippy::cast_possible_truncation, reason = "it is below 10^7")]
-    let whole = (thousandths / 1000) as u32;
-    let digit = |unit: u64| (thousandths / unit % 10) as u8;
-    Some(FewDigits { is_negative, whole, fraction: [digit(100), digit(10), digit(1)] })
+    Some(FewDigits::new(is_negative, thousandths))
+}
+
+impl FewDigits {
+    #[inline]
+    fn new(is_negative: bool, thousandths: u64) -> Self {
+        let digit = |unit: u64| (thousandths / unit % 10) as u8;
+        #[expect(clippy::cast_possible_truncation, reason = "it is below 10^7")]
+        let whole = (thousandths / 1000) as u32;
+        Self { is_negative, whole, fraction: [digit(100), digit(10), digit(1)] }
+    }
 }
 
 fn write_short(n: f64, out: &mut FloatText) -> bool {
