@@ -1,6 +1,6 @@
 //! `ByteArrayConverter`: bytes as they are.
 
-use aqueduct_api::data::{Bytes, Payload, Schema, SchemaAndValue, Type, Value};
+use aqueduct_api::data::{Bytes, JavaObject, Payload, Schema, SchemaAndValue, Type, Value};
 use aqueduct_api::{ConnectError, Plugin};
 
 use crate::config;
@@ -21,6 +21,7 @@ impl PlainConverter for ByteArrayConverter {
         match &data.value {
             Value::Null => Ok(None),
             Value::Bytes(bytes) => Ok(Some(bytes.clone().into())),
+            Value::Java(object) if let JavaObject::ByteBuffer(bytes) = &**object => Ok(Some(bytes.clone().into())),
             other => Err(ConnectError::data(format!(
                 "ByteArrayConverter is not compatible with objects of type class {}",
                 other.java_class()

@@ -122,14 +122,32 @@ fn utf16(text: &str, order: Order, mut out: Vec<u8>) -> Vec<u8> {
     out
 }
 
+/// As Java's decoder: the unit behind the first half of a pair belongs to it, whatever it is, and what is left of a pair at the end is one
+/// character, with an odd byte behind it.
 fn from_utf16(bytes: &[u8], order: Order) -> String {
     let (pairs, rest) = bytes.as_chunks();
-    let units = pairs.iter().map(|pair| match order {
+    let mut units = pairs.iter().map(|pair| match order {
         Order::Big => u16::from_be_bytes(*pair),
         Order::Little => u16::from_le_bytes(*pair),
     });
-    let replaced = (!rest.is_empty()).then_some(char::REPLACEMENT_CHARACTER);
-    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).chain(replaced).collect()
+    let mut text = String::with_capacity(bytes.len());
+    let mut half = false;
+    while let Some(unit) = units.next() {
+        match (unit, char::from_u32(unit.into())) {
+            (_, Some(c)) => text.push(c),
+            (0xd800..0xdc00, None) => {
+                let second = units.next();
+                half = second.is_none();
+                let c = second.and_then(|second| char::decode_utf16([unit, second]).next()?.ok());
+                text.push(c.unwrap_or(char::REPLACEMENT_CHARACTER));
+            }
+            (_, None) => text.push(char::REPLACEMENT_CHARACTER),
+        }
+    }
+    if !rest.is_empty() && !half {
+        text.push(char::REPLACEMENT_CHARACTER);
+    }
+    text
 }
 
 fn from_utf32(bytes: &[u8], order: Order) -> String {

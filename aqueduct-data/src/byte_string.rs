@@ -31,7 +31,6 @@ type Slice = bytestring::ByteString;
 /// assert!(line.starts_with("a line"));
 /// # Ok::<(), std::str::Utf8Error>(())
 /// ```
-#[derive(Clone)]
 pub struct ByteString(Text);
 
 #[derive(Clone)]
@@ -39,6 +38,26 @@ enum Text {
     /// In place, or for ever in the program.
     Short(SmolStr),
     Shared(Slice),
+}
+
+impl Clone for ByteString {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    /// Puts the copy where it belongs, each kind of text by itself, see [`Value::set`].
+    #[inline]
+    fn clone_from(&mut self, source: &Self) {
+        #[inline(never)]
+        fn copy_short(text: &SmolStr, place: &mut ByteString) {
+            *place = ByteString(Text::Short(text.clone()));
+        }
+        match &source.0 {
+            Text::Short(text) => copy_short(text, self),
+            Text::Shared(text) => *self = Self(Text::Shared(text.clone())),
+        }
+    }
 }
 
 impl ByteString {

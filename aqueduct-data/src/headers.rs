@@ -45,9 +45,11 @@ impl Headers {
     /// Adds a header of this key at the end, without a value yet, and answers its content.
     #[inline]
     pub fn add_empty(&mut self, key: &ByteString) -> &mut SchemaAndValue {
-        self.push(Header { key: key.clone(), content: SchemaAndValue::NULL });
+        self.push(Header { key: ByteString::new(), content: SchemaAndValue::NULL });
         let last = self.0.len() - 1;
-        &mut self.0[last].content
+        let last = &mut self.0[last];
+        last.key.clone_from(key);
+        &mut last.content
     }
 
     /// Removes every header of this key.

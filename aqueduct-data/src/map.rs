@@ -1,18 +1,22 @@
 //! An insertion-ordered map of values, as schemaless records and source offsets use it.
 //!
 //! Most maps of records are small, so entries live in one vector and are searched one by one; only larger maps get a
-//! hash index. One allocation serves a small map, which matters because every record may carry several.
+//! hash index. One allocation serves a small map, and none a map of one entry, which matters because every record may carry
+//! several: the offset of a source, for one, is such a map.
 
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use smallvec::SmallVec;
 
 use crate::{ByteString, Value};
 
 /// Up to this many entries, comparing keys one by one beats hashing.
 const LINEAR: usize = 12;
+
+type Entries = SmallVec<[(Value, Value); 1]>;
 
 /// A map from values to values that keeps the order of insertion (`java.util.LinkedHashMap`).
 ///
@@ -20,7 +24,7 @@ const LINEAR: usize = 12;
 /// pairs, in any order.
 #[derive(Debug, Clone, Default)]
 pub struct ValueMap {
-    entries: Vec<(Value, Value)>,
+    entries: Entries,
     /// Positions by key hash; only for a large map, and only once a key is looked for.
     index: OnceLock<Box<HashTable<usize>>>,
 }
@@ -54,13 +58,13 @@ impl ValueMap {
     /// An empty map with room for `n` entries.
     #[inline]
     pub fn with_capacity(n: usize) -> Self {
-        Self { entries: Vec::with_capacity(n), index: OnceLock::new() }
+        Self { entries: Entries::with_capacity(n), index: OnceLock::new() }
     }
 
     /// A map of pairs whose keys differ, which the caller vouches for.
     #[inline]
     pub fn of_distinct(pairs: Vec<(Value, Value)>) -> Self {
-        let map = Self { entries: pairs, index: OnceLock::new() };
+        let map = Self { entries: Entries::from_vec(pairs), index: OnceLock::new() };
         debug_assert!((0..map.len()).all(|at| map.position(&map.entries[at].0) == Some(at)), "a key is there twice");
         map
     }
@@ -79,14 +83,22 @@ impl ValueMap {
     /// The value of a string key, to change it in place. A key that is not there is put behind the others, with null.
     #[inline]
     pub fn place_of(&mut self, key: &ByteString) -> &mut Value {
-        let at = self.position_of_text(key).unwrap_or_else(|| {
-            self.entries.push((Value::Null, Value::Null));
-            let last = self.entries.len() - 1;
-            self.entries[last].0.set_text(key);
-            self.index_last();
-            last
-        });
-        &mut self.entries[at].1
+        match self.position_of_text(key) {
+            Some(at) => &mut self.entries[at].1,
+            None => self.push_distinct(key),
+        }
+    }
+
+    /// Puts a string key behind the others, with null, and answers its value, to change it in place. The caller vouches for
+    /// that the key is not there.
+    #[inline]
+    pub fn push_distinct(&mut self, key: &ByteString) -> &mut Value {
+        debug_assert!(self.position_of_text(key).is_none(), "a key is there twice");
+        self.entries.push((Value::Null, Value::Null));
+        let last = self.entries.len() - 1;
+        self.entries[last].0.set_text(key);
+        self.index_last();
+        &mut self.entries[last].1
     }
 
     /// Removes a key, keeping the order of the others; answers its value.
@@ -197,7 +209,7 @@ impl ValueMap {
 }
 
 #[cold]
-fn index_of(entries: &Vec<(Value, Value)>) -> Box<HashTable<usize>> {
+fn index_of(entries: &Entries) -> Box<HashTable<usize>> {
     // As much room as the entries have: whoever builds a map builds its index once.
     let mut index = HashTable::with_capacity(entries.capacity());
     for (at, (key, _)) in entries.iter().enumerate() {
@@ -238,7 +250,7 @@ impl IntoIterator for ValueMap {
     type IntoIter = std::vec::IntoIter<(Value, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
+        self.entries.into_vec().into_iter()
     }
 }
 

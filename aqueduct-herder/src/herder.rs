@@ -60,8 +60,11 @@ pub trait Herder: Send + Sync {
     /// Version, commit and cluster.
     fn server_info(&self) -> ServerInfo;
 
-    /// Whether the worker has finished starting up and its loop answers.
-    fn is_ready(&self) -> Answer<'_, bool>;
+    /// Whether the worker has finished starting up.
+    fn is_ready(&self) -> bool;
+
+    /// Answers when the worker has finished starting up and takes requests (KIP-1017).
+    fn health_check(&self) -> Answer<'_, ()>;
 
     /// The names of all connectors.
     fn connectors(&self) -> Answer<'_, Vec<String>>;

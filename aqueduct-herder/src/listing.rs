@@ -43,7 +43,8 @@ pub(crate) fn plugin_config(plugins: &Arc<Plugins>, plugin: &str) -> Result<Vec<
         _ => None,
     };
     let own = definition(found);
-    // A connector's own keys come first here; in validation answers they come last.
-    let keys = std::iter::once(&own).chain(&common).flat_map(ConfigDef::config_keys);
-    Ok(keys.map(key_info).collect())
+    // A connector's own keys come first here; in validation answers they come last. It may have some of the common ones among
+    // its own, which count then.
+    let common = common.iter().flat_map(ConfigDef::config_keys).filter(|key| own.key(&key.name).is_none());
+    Ok(own.config_keys().chain(common).map(key_info).collect())
 }

@@ -43,7 +43,7 @@ pub struct RestServer {
     addresses: Vec<SocketAddr>,
     admin_addresses: Vec<SocketAddr>,
     site: Arc<OnceLock<Site>>,
-    metrics: OnceLock<Registry>,
+    metrics: Arc<OnceLock<Registry>>,
     connections: TaskTracker,
     /// Ends the listeners, and each connection after its present request.
     stop: CancellationToken,
@@ -71,7 +71,7 @@ impl RestServer {
             admin_addresses: admin.iter().map(|bound| bound.address).collect(),
             config: config.clone(),
             site: Arc::default(),
-            metrics: OnceLock::new(),
+            metrics: Arc::default(),
             connections: TaskTracker::new(),
             stop: CancellationToken::new(),
             abandon: CancellationToken::new(),
@@ -110,7 +110,7 @@ impl RestServer {
         Ok(())
     }
 
-    /// Gives `/metrics` what it shows, where it is not switched off. To be called before [`RestServer::mount`].
+    /// Gives `/metrics` what it shows, where it is not switched off; until then it is 404.
     pub fn show_metrics(&self, registry: Registry) {
         self.metrics.get_or_init(|| registry);
     }
@@ -126,7 +126,7 @@ impl RestServer {
             topic_tracking_reset: config.topic_tracking_reset,
             request_timeout: config.request_timeout,
             health_timeout: config.health_timeout,
-            metrics: self.metrics.get().filter(|_| config.metrics_endpoint).cloned(),
+            metrics: if config.metrics_endpoint { Arc::clone(&self.metrics) } else { Arc::default() },
         });
         tracing::info!("REST resources initialized; server is started and ready to handle requests");
     }

@@ -105,7 +105,7 @@ impl Entrance {
         if !resource.methods().contains(&method) {
             return Err(Failure::unrouted(StatusCode::METHOD_NOT_ALLOWED));
         }
-        if resource == Resource::Metrics && site.metrics.is_none() {
+        if resource == Resource::Metrics && site.metrics.get().is_none() {
             return Err(Failure::unrouted(StatusCode::NOT_FOUND));
         }
         let accepted = Accepted::of(request.headers());

@@ -64,13 +64,19 @@ impl FlatMap<'_> {
     /// Adds the entries of a map whose names begin with a prefix, which is empty at the top.
     fn add(&mut self, from: ValueMap, prefix: &mut String) -> Result<(), ConnectError> {
         for (key, value) in from {
-            let Value::String(key) = key else {
-                let class = key.java_class();
-                return Err(ConnectError::data(format!("class {class} cannot be cast to class java.lang.String"))
-                    .with_class("java.lang.ClassCastException"));
+            let nameless = key.is_null();
+            let outer = prefix.len();
+            let key = match key {
+                Value::String(key) => key,
+                // Java calls it null inside of another, and leaves it alone at the top.
+                Value::Null if outer > 0 || value.as_map().is_none() => "null".into(),
+                key => {
+                    let class = key.java_class();
+                    return Err(ConnectError::data(format!("class {class} cannot be cast to class java.lang.String"))
+                        .with_class("java.lang.ClassCastException"));
+                }
             };
             self.ambiguous |= key.is_empty() || self.is_in(&key);
-            let outer = prefix.len();
             if outer > 0 {
                 prefix.push_str(self.delimiter);
             }
@@ -93,7 +99,7 @@ impl FlatMap<'_> {
                          Connect's data API"
                     )));
                 }
-                _ if outer == 0 => self.pairs.push((Value::String(key), value)),
+                _ if outer == 0 => self.pairs.push((if nameless { Value::Null } else { Value::String(key) }, value)),
                 _ => {
                     prefix.push_str(&key);
                     self.pairs.push((Value::from(prefix.as_str()), value));

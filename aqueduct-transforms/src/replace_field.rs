@@ -10,9 +10,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Fate, Record, Transform};
+use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, ConfigValueData, Importance, Type, Validator};
 use aqueduct_data::{ByteString, SchemaAndValue, SchemaBuilder, SchemaRef, Value, ValueMap};
+use aqueduct_jvm::hash_order::iteration_order;
 
 use crate::part::{Part, map_mut, struct_mut};
 use crate::paths::Reshape;
@@ -32,13 +33,17 @@ pub(crate) fn definition() -> ConfigDef {
         let nothing: [&str; 0] = [];
         ConfigKey::new(name, Type::List).default(nothing).importance(Importance::Medium).doc(doc)
     };
+    let names = || Validator::any_non_duplicate_values(true, false);
     let pairs = Validator::lambda(
         |_, value| parse_renames(value.as_list().unwrap_or_default()).map(drop),
         "list of colon-delimited pairs, e.g. foo:bar,abc:xyz",
     );
     ConfigDef::new()
-        .define(list(EXCLUDE, "The fields to leave out; they are left out even if they are to be included."))
-        .define(list(INCLUDE, "The fields to keep; nothing keeps all."))
+        .define(
+            list(EXCLUDE, "The fields to leave out; they are left out even if they are to be included.")
+                .validator(names()),
+        )
+        .define(list(INCLUDE, "The fields to keep; nothing keeps all.").validator(names()))
         .define(list(RENAMES, "The fields to rename, each as `old:new`.").validator(pairs))
         .define(replace_null_with_default())
 }
@@ -118,7 +123,7 @@ struct Names {
     renames: HashMap<ByteString, ByteString>,
     /// No field gets a name that another one had or gets: so the order of renaming does not matter.
     renames_apart: bool,
-    /// Where several fields get one name, the mapping that was given last says which one the value is from.
+    /// Where several fields get one name, the mapping that Java's map lists last says which one the value is from.
     old_names: HashMap<ByteString, ByteString>,
 }
 
@@ -134,15 +139,19 @@ impl ReplaceField {
         let config = definition().parse(&with_new_names(props))?;
         let names = |key| Ok::<_, ConfigError>(config.list(key)?.iter().map(|name| name.as_str().into()).collect());
         let mappings = config.list(RENAMES)?;
-        let old_names = mappings.iter().filter_map(|mapping| mapping.split_once(':'));
         let renames = parse_renames(mappings)?;
+        let olds: Vec<_> = mappings.iter().filter_map(|mapping| mapping.split_once(':')).map(|(old, _)| old).collect();
+        let old_names = iteration_order(&olds).into_iter().filter_map(|at| {
+            let (old, new) = renames.get_key_value(olds[at])?;
+            Some((new.clone(), old.clone()))
+        });
         let new_names: HashSet<_> = renames.values().collect();
         let names = Names {
             exclude: names(EXCLUDE)?,
             include: names(INCLUDE)?,
             renames_apart: new_names.len() == renames.len() && !new_names.iter().any(|&new| renames.contains_key(new)),
+            old_names: old_names.collect(),
             renames,
-            old_names: old_names.map(|(old, new)| (new.into(), old.into())).collect(),
         };
         let replace_null = config.boolean(REPLACE_NULL_WITH_DEFAULT)?;
         Ok(Self { part, names, replace_null, schemas: SchemaCache::default() })
@@ -203,10 +212,7 @@ impl Names {
             builder = builder.field(name.clone(), field.schema().clone());
             let origin = self.old_names.get(name).unwrap_or(name);
             let Some(origin) = schema.field(origin) else {
-                let message = format!("{name} is a field already, and to be that of {origin}");
-                return Err(
-                    ConnectError::with_kind(ErrorKind::Other, message).with_class("java.lang.NullPointerException")
-                );
+                return Err(ConnectError::data(format!("{origin} is not a valid field name")));
             };
             from.push(origin.index());
         }

@@ -202,6 +202,9 @@ impl TimestampConverter {
             return Ok(());
         };
         let before = if part.value.is_null() { None } else { Some(struct_mut(&mut part.value, PURPOSE)?) };
+        if schema.r#type() != aqueduct_data::Type::Struct {
+            return Err(ConnectError::data("Cannot list fields on non-struct type"));
+        }
         let replace_null = self.replace_null;
         let plan = self.schemas.get(schema, |schema| conversion.plan(schema, field, replace_null))?;
         if let Some(fields) = before {

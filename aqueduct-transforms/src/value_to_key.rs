@@ -7,7 +7,7 @@
 
 use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type, Validator};
-use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
+use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Shared, Struct, Value, ValueMap};
 
 use crate::part::{map, structure};
 use crate::schema_cache::SchemaCache;
@@ -52,15 +52,16 @@ impl ValueToKey {
 
     fn of_map(&self, value: &Value, key: &mut SchemaAndValue) -> Result<(), ConnectError> {
         let map = map(value, PURPOSE)?;
-        let mut pairs: Vec<_> = self.fields.iter().map(|_| (Value::Null, Value::Null)).collect();
-        for (name, (key, value)) in self.fields.iter().zip(&mut pairs) {
-            key.set_text(name);
+        let mut fields = Shared::new(ValueMap::with_capacity(self.fields.len()));
+        let copies = Shared::make_mut(&mut fields);
+        for name in &self.fields {
+            // No field is named twice: the configuration is checked for that.
+            let copy = copies.push_distinct(name);
             if let Some(found) = map.get_str(name) {
-                value.clone_from(found);
+                copy.clone_from(found);
             }
         }
-        // No field is named twice: the configuration is checked for that.
-        key.value.set(ValueMap::of_distinct(pairs).into());
+        key.value.set(Value::Map(fields));
         key.schema = None;
         Ok(())
     }
@@ -69,13 +70,14 @@ impl ValueToKey {
         let value = structure(value, PURPOSE)?;
         let fields = &self.fields;
         let Key { schema, from } = self.keys.get(value.schema(), |schema| key_of(schema, fields))?;
-        let mut values: Vec<_> = from.iter().map(|_| Value::Null).collect();
-        for ((field, &at), copy) in schema.fields().iter().zip(from).zip(&mut values) {
+        let mut fields = Shared::new(Struct::new(schema.clone())?);
+        let (_, values) = Shared::make_mut(&mut fields).parts_mut();
+        for ((field, &at), copy) in schema.fields().iter().zip(from).zip(values) {
             let value = value_at(value, at, self.replace_null);
             check_null(field, value)?;
             copy.clone_from(value);
         }
-        key.value.set(Struct::from_values(schema.clone(), values).into());
+        key.value.set(Value::Struct(fields));
         key.schema = Some(schema.clone());
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! A distributed worker, from its properties to its end.
 //!
-//! The order of things is Java's: the address first, since it is the worker's name in the group; then the cluster, the three
-//! topics, the group; and REST when all of that answers. The runtimes are those of the standalone mode.
+//! The order of things is Java's: the address first, since it is the worker's name in the group; then the cluster, REST, the
+//! three topics, the group. What REST is asked before all of that answers waits. The runtimes are those of the standalone mode.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use aqueduct_config::{ConfigError, ParsedConfig};
 use aqueduct_group::member::{KafkaCoordinator, MemberSettings};
 use aqueduct_group::protocol::Protocol;
 use aqueduct_herder::distributed::{
-    DistributedHerder, DistributedParts, DistributedSettings, Group, StatusKeeper, join_group,
+    DistributedHerder, DistributedParts, DistributedSettings, Group, StartingHerder, StatusKeeper, join_group,
 };
 use aqueduct_herder::{HerderError, ServerInfo};
 use aqueduct_kafka::client_config::scopes::WorkerScopes;
@@ -69,11 +69,28 @@ async fn serve(
         () = signals.stop() => return Ok(()),
     };
     let (worker_id, url) = (rest.worker_id(), rest.advertised_url());
+    let info = ServerInfo { version: VERSION.into(), commit: commit().into(), kafka_cluster_id: cluster_id.clone() };
+    let starting = StartingHerder::new(info.clone(), Arc::clone(&plugins), settings.clone());
+    let cluster_loggers = ClusterLoggers { here: Arc::clone(&loggers), herder: starting.clone() };
+    rest.mount(Arc::new(starting.clone()), Arc::new(cluster_loggers));
+    tracing::info!("REST is served at {}", rest.advertised_url());
     let worker_settings =
         worker_settings::settings(&config, &props, &plugins, worker_id.clone(), cluster_id.clone(), variables)?;
     let stores = tokio::select! {
-        stores = Stores::start(&store_settings) => stores?,
-        () = signals.stop() => return Ok(()),
+        stores = Stores::start(&store_settings) => stores,
+        () = signals.stop() => {
+            starting.give_up();
+            rest.shutdown().await;
+            return Ok(());
+        }
+    };
+    let stores = match stores {
+        Ok(stores) => stores,
+        Err(failure) => {
+            starting.give_up();
+            rest.shutdown().await;
+            return Err(failure);
+        }
     };
     let keeper = Arc::new(StatusKeeper::new(Arc::new(stores.statuses.clone())));
     let producers = startup::producers(&props, &worker_id);
@@ -84,23 +101,20 @@ async fn serve(
     rest.show_metrics(worker.metrics().clone());
     let group = join(&config, &props, &settings.group_id, &worker_id, url, &stores.configs)?;
     let (configs, events) = (stores.configs.clone(), stores.events);
-    let levels = Arc::clone(&loggers);
     let herder = DistributedHerder::start(DistributedParts {
         worker,
-        info: ServerInfo { version: VERSION.into(), commit: commit().into(), kafka_cluster_id: cluster_id },
+        info,
         settings,
         config: (configs.clone(), events),
         keeper,
         group,
         peers: Arc::new(HttpPeers::new(rest_config.request_timeout)),
         set_level: Box::new(move |logger, level| match Level::parse(level) {
-            Some(level) => drop(levels.set_level(logger, level)),
+            Some(level) => drop(loggers.set_level(logger, level)),
             None => tracing::warn!("Ignoring the level {level} of logger {logger}, which is no level"),
         }),
     });
-    let cluster_loggers = ClusterLoggers { here: loggers, herder: herder.clone() };
-    rest.mount(Arc::new(herder.clone()), Arc::new(cluster_loggers));
-    tracing::info!("REST is served at {}", rest.advertised_url());
+    starting.started(herder.clone());
 
     let outcome = tokio::select! {
         () = signals.stop() => Ok(()),
@@ -129,9 +143,10 @@ struct Stores {
 }
 
 impl Stores {
-    /// Opens the topics, one after another, and reads them.
+    /// Opens the topics, one after another, and reads them. Java's herder does that on a thread of its own, whose failures end
+    /// the process as those of a worker that ran.
     async fn start(settings: &StoreSettings) -> Result<Self, Failure> {
-        let failed = |error: ConnectError| Failure::start(error.trace().trim_end());
+        let failed = |error: ConnectError| Failure::ended(error.trace().trim_end());
         let offsets = KafkaOffsetStore::start(settings).await.map_err(failed)?;
         let statuses = KafkaStatusStore::start(settings).await.map_err(failed)?;
         let (configs, events) = KafkaConfigStore::start(settings).await.map_err(failed)?;
@@ -185,7 +200,7 @@ fn member_settings(config: &ParsedConfig, url: String) -> Result<MemberSettings,
 /// Loggers that can be set on every worker at once, through the config topic.
 struct ClusterLoggers {
     here: Arc<TargetLoggers>,
-    herder: DistributedHerder,
+    herder: StartingHerder,
 }
 
 impl Loggers for ClusterLoggers {

@@ -11,8 +11,9 @@ use crate::exit::Failure;
 
 /// Every plugin.
 pub(crate) fn all() -> Plugins {
-    let tables: [Vec<Plugin>; 6] = [
+    let tables: [Vec<Plugin>; 7] = [
         aqueduct_connector_file::plugins(),
+        aqueduct_connector_mirror::plugins(),
         aqueduct_json::plugins(),
         aqueduct_converters::plugins(),
         aqueduct_transforms::plugins(),

@@ -4,14 +4,18 @@
 //! `tests/run` sets the environment that the stories need; without it they say so and fail.
 
 mod brokers;
+mod clients;
 mod dev_broker;
 mod http;
+mod placement;
 mod topic;
 mod wait;
 mod worker;
 
 pub use brokers::{Cluster, bootstrap};
+pub use clients::{Ask, Clients};
 pub use dev_broker::DevBroker;
+pub use placement::Placement;
 pub use topic::{topic_records, topic_values};
 pub use wait::{eventually, eventually_within};
 pub use worker::{Properties, Worker, WorkerFiles, file_sink, file_source};

@@ -21,12 +21,12 @@ pub fn eventually_within<T>(limit: Duration, what: &str, mut check: impl FnMut()
             return found;
         }
         assert!(Instant::now() < deadline, "{what}: not within {} s", limit.as_secs());
-        pause();
+        pause(Duration::from_millis(20));
     }
 }
 
-/// Between two looks.
+/// Between two looks, or two requests.
 #[allow(clippy::disallowed_methods, reason = "the pause of a poll with a deadline")]
-fn pause() {
-    std::thread::sleep(Duration::from_millis(20));
+pub(crate) fn pause(duration: Duration) {
+    std::thread::sleep(duration);
 }

@@ -146,6 +146,8 @@ impl WorkerFiles {
         let mut command = Command::new(setting("AQUEDUCT_TESTBED"));
         let main = if self.distributed { "ConnectDistributed" } else { "ConnectStandalone" };
         command.arg("java").arg(format!("org.apache.kafka.connect.cli.{main}")).args(self.write());
+        // Quick to start, since none of them runs for long.
+        command.env("JAVA_TOOL_OPTIONS", "-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1");
         self.spawn(command).ready(self.connectors.len())
     }
 
@@ -207,6 +209,35 @@ impl Worker {
     /// The port of its REST API.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// What the worker is called in statuses.
+    pub fn worker_id(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// A figure of our worker without labels, by its name at `/metrics`.
+    ///
+    /// # Panics
+    /// When there is none of that name.
+    pub fn figure(&self, name: &str) -> f64 {
+        let (_, text) = eventually("the worker answers", || http::exchange(self.port, "GET", "/metrics", None));
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok());
+        value.unwrap_or_else(|| panic!("no {name} in\n{text}"))
+    }
+
+    /// The worker that leads the group, as the last round said it to this one, ours or Java's.
+    pub fn leader(&self) -> Option<String> {
+        let log = self.log();
+        let said = |before: &str| log.rfind(before).map(|at| &log[at + before.len()..]);
+        // Ours says it at the end of a sentence, Java in quotes.
+        let url = said("the leader is http://").or_else(|| said("leaderUrl='http://"))?;
+        Some(url.split('/').next()?.to_owned())
+    }
+
+    /// Lets the process stand still, or go on.
+    pub fn freeze(&self, frozen: bool) {
+        signal(if frozen { "STOP" } else { "CONT" }, self.child.id());
     }
 
     /// The process id.

@@ -57,14 +57,31 @@ fn arrives(file: &Path, line: &str) {
 
 #[test]
 fn a_group_of_java_and_us_shares_the_work_whoever_leads() {
+    takes_turns("sessioned", "sessioned");
+}
+
+#[test]
+fn so_does_one_that_divides_everything_anew_each_time() {
+    takes_turns("eager", "eager");
+}
+
+#[test]
+fn so_does_one_in_the_middle_of_an_upgrade() {
+    // What they have in common decides; when the other one is away, it is what the rest prefers.
+    takes_turns("sessioned", "eager");
+    takes_turns("eager", "compatible");
+}
+
+/// A Java worker and ours come and go, each with a protocol of its own.
+fn takes_turns(our_protocol: &str, javas_protocol: &str) {
     let (ours, javas) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (group, topic) = (unique("mixed"), unique("mixed-lines"));
     let input = ours.path().join("in.txt");
     let output = |n: usize| ours.path().join(format!("out-{n}.txt"));
     append(&input, "first");
-    let at_once = [("scheduled.rebalance.max.delay.ms", "0")];
-    let files = WorkerFiles::distributed(ours.path(), &bootstrap(), &group).with(&at_once);
-    let java_files = WorkerFiles::distributed(javas.path(), &bootstrap(), &group).with(&at_once);
+    let files = WorkerFiles::distributed(ours.path(), &bootstrap(), &group).with(&[("connect.protocol", our_protocol)]);
+    let java_files =
+        WorkerFiles::distributed(javas.path(), &bootstrap(), &group).with(&[("connect.protocol", javas_protocol)]);
 
     // Java comes first and leads; what we have computed goes to it, signed.
     let java = java_files.start_java();

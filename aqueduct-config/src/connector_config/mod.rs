@@ -19,7 +19,7 @@ pub use keys::*;
 pub(crate) use plugins::abstract_class;
 pub use plugins::{PluginCatalogue, PluginError, PluginKind};
 pub use restart::{restart_def, restart_keys_in};
-pub use shared_keys::{ConnectorDefaults, PluginDefault, common_def};
+pub use shared_keys::{ConnectorDefaults, PluginDefault, common_def_with};
 pub use sink::{check_topics, ensure_valid_topics, sink_def, sink_def_with, topics_list};
 pub use source::{source_def, source_def_with};
 pub use topic_creation::{

@@ -38,13 +38,8 @@ pub struct ConnectorDefaults {
     pub catalogue: Option<Arc<dyn PluginCatalogue>>,
 }
 
-/// The keys of sources and sinks alike, without anything to fall back to.
-pub fn common_def() -> ConfigDef {
-    common_def_with(&ConnectorDefaults::default())
-}
-
 /// The keys of sources and sinks alike.
-pub(super) fn common_def_with(defaults: &ConnectorDefaults) -> ConfigDef {
+pub fn common_def_with(defaults: &ConnectorDefaults) -> ConfigDef {
     let mut order = 0;
     let mut next = || {
         order += 1;

@@ -28,7 +28,12 @@ impl GroupChecks<'_> {
             return;
         }
         if !self.sink {
-            if get(EXACTLY_ONCE_SUPPORT).is_some_and(|support| support.trim().eq_ignore_ascii_case("required")) {
+            let required =
+                get(EXACTLY_ONCE_SUPPORT).is_some_and(|support| support.trim().eq_ignore_ascii_case("required"));
+            // What the connector itself has against it takes the place of what the worker has.
+            let refused =
+                |config: &ConfigInfo| config.value.name == EXACTLY_ONCE_SUPPORT && !config.value.errors.is_empty();
+            if required && !infos.configs.iter().any(refused) {
                 let message = "This worker does not have exactly-once source support enabled.".to_owned();
                 add(infos, EXACTLY_ONCE_SUPPORT, get(EXACTLY_ONCE_SUPPORT), message);
             }

@@ -9,6 +9,7 @@ use super::herding::Herding;
 use super::rebalance::starts;
 use super::shared::Shared;
 use crate::offsets::{Offsets, not_stopped};
+use crate::restarts::Subject;
 use crate::statuses::not_found;
 use crate::{ConnectorInfo, HerderError, TaskId, TaskInfo};
 
@@ -80,9 +81,14 @@ impl Herding {
     fn restart_connector_here(&mut self, name: &str, reply: Reply<()>) {
         let Some(config) = self.state.connector_config(name).cloned() else { return };
         let state = self.state.target_state(name).unwrap_or_default();
+        self.shared.restarts.forget_one(&Subject::Connector(name.to_owned()));
         let (instances, owned) = (Arc::clone(&self.instances), name.to_owned());
+        let stages = Arc::clone(&self.shared.stage);
+        let stopping = stages.beside(format!("stopping restarted connector {name}"));
         self.in_lane(name, async move {
             instances.stop_connector(&owned).await;
+            drop(stopping);
+            let _starting = stages.beside("starting the connector");
             let outcome = instances.start_connector(&owned, (*config).clone(), state).await;
             let told = match &outcome {
                 Ok(()) => Ok(()),
@@ -114,9 +120,12 @@ impl Herding {
             return answer(reply, refused);
         }
         let starts = starts(&self.state, vec![id.clone()]);
+        self.shared.restarts.forget_one(&Subject::Task(id.clone()));
         let (instances, id) = (Arc::clone(&self.instances), id.clone());
         let lane = id.connector.clone();
+        let restarting = self.shared.stage.beside(format!("restarting task {id}"));
         self.in_lane(&lane, async move {
+            let _restarting = restarting;
             instances.stop_tasks(std::slice::from_ref(&id)).await;
             let started = starts.iter().try_for_each(|(id, start)| instances.start_task(id, start));
             answer(reply, started.map_err(|_| HerderError::internal(format!("Failed to start task: {id}"))));
@@ -132,7 +141,12 @@ impl Herding {
             return answer(reply, Err(error));
         }
         let shared = Arc::clone(&self.shared);
-        tokio::spawn(async move { answer(reply, changed_offsets(&shared, &name, change).await) });
+        let modifying = shared.stage.beside(format!("modifying offsets for connector {name}"));
+        tokio::spawn(async move {
+            let changed = changed_offsets(&shared, &name, change).await;
+            drop(modifying);
+            answer(reply, changed);
+        });
     }
 }
 

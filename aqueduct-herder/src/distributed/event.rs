@@ -5,6 +5,7 @@ use aqueduct_storage::{RefreshError, TargetState};
 use tokio::sync::oneshot;
 
 use super::keys::NewKey;
+use crate::restarts::Subject;
 use crate::{
     ConnectorInfo, ConnectorOffset, ConnectorStatus, Created, HerderError, NewConnector, RestartRequest, TaskId,
     TaskInfo,
@@ -35,6 +36,10 @@ pub(super) enum Event {
     TasksPublished { name: String, outcome: Result<(), HerderError> },
     /// It is time to try again to make a connector's tasks.
     TasksRetry(String),
+    /// A connector instance or a task of this worker has failed.
+    Failed(Subject),
+    /// It is time to restart what has failed.
+    RestartDue(Subject),
     /// The session key may have become too old.
     KeyDue,
     /// The worker is to stop; the sender is dropped when it has.

@@ -161,6 +161,8 @@ impl Herding {
             Event::TasksMade { name, config, outcome } => self.tasks_made(name, &config, outcome),
             Event::TasksPublished { name, outcome } => self.tasks_published(name, outcome),
             Event::TasksRetry(name) => self.retry_tasks(&name),
+            Event::Failed(subject) => self.failed(subject),
+            Event::RestartDue(subject) => self.restart_failed(&subject),
             // It is looked at after every event.
             Event::KeyDue => {}
             Event::Stop(stopped) => drop(stopped),
@@ -280,6 +282,7 @@ impl Herding {
     async fn halt(mut self, mut events: mpsc::UnboundedReceiver<Event>) {
         self.shared.stage.begin(Stage::ShuttingDown);
         self.shared.stopping.cancel();
+        self.shared.restarts.forget_all();
         events.close();
         // Whoever waits for an answer gets it when its sender is dropped.
         self.commands.clear();

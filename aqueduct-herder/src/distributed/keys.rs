@@ -111,7 +111,9 @@ impl Herding {
         }
         self.keys.end = End::Never;
         let config = self.shared.config.clone();
+        let writing = self.shared.stage.beside("writing a new session key to the config topic");
         self.spawn(async move {
+            let _writing = writing;
             let outcome = config.put_session_key(&key).await;
             Event::Written(Written::Key(outcome.map_err(|error| HerderError::from(error.into_error()))))
         });

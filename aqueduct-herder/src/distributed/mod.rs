@@ -7,10 +7,13 @@
 //!
 //! - [`rebalance`], [`updates`]: following the group and the config topic;
 //! - [`commands`], [`writes`]: what users want;
+//! - [`auto_restart`]: what has failed;
 //! - [`tasks`]: from a connector's answer to task configurations in the topic;
 //! - [`keys`], [`signature`]: requests between workers;
+//! - [`starting`]: what is answered before there is a herder;
 //! - [`lanes`]: the order of what is done to one connector.
 
+mod auto_restart;
 mod checks;
 mod commands;
 mod event;
@@ -24,6 +27,7 @@ mod settings;
 mod shared;
 mod signature;
 mod stage;
+mod starting;
 mod status_keeper;
 mod tasks;
 mod updates;
@@ -38,7 +42,7 @@ use aqueduct_worker::{ConnectorEvents, Worker};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::offsets::Offsets;
-use crate::statuses::{not_found, task_status};
+use crate::statuses::not_found;
 use crate::validate::{as_validation_failure, refusal, validate};
 use crate::{
     ConfigInfos, ConfigKeyInfo, ConnectorInfo, ConnectorOffset, ConnectorStatus, Created, Herder, HerderError,
@@ -55,6 +59,7 @@ pub use settings::DistributedSettings;
 pub use shared::SetLevel;
 use shared::{Shared, SharedParts};
 pub use signature::{SIGNATURE_ALGORITHM_HEADER, SIGNATURE_HEADER};
+pub use starting::StartingHerder;
 pub use status_keeper::StatusKeeper;
 
 type Answer<'a, T> = BoxFuture<'a, Result<T, HerderError>>;
@@ -121,6 +126,7 @@ impl DistributedHerder {
             },
             events,
         ));
+        instances.tell(Arc::new(shared.failure_watch()));
         let herding = Herding::new(Arc::clone(&shared), instances, member);
         tokio::spawn(herding.run(config_events, group_events, mailbox));
         Self(shared)
@@ -205,11 +211,12 @@ impl Herder for DistributedHerder {
         self.0.info.clone()
     }
 
-    fn is_ready(&self) -> Answer<'_, bool> {
-        if !self.0.is_ready() {
-            return ready(Ok(false));
-        }
-        Box::pin(async move { self.ask(Command::Ping).await.map(|()| true) })
+    fn is_ready(&self) -> bool {
+        self.0.is_ready()
+    }
+
+    fn health_check(&self) -> Answer<'_, ()> {
+        Box::pin(self.ask(Command::Ping))
     }
 
     fn connectors(&self) -> Answer<'_, Vec<String>> {
@@ -225,7 +232,7 @@ impl Herder for DistributedHerder {
     }
 
     fn task_status<'a>(&'a self, id: &'a TaskId) -> Answer<'a, TaskStatus> {
-        ready(task_status(id, self.0.status().task(&id.connector, id.task)))
+        ready(self.0.task_status(id))
     }
 
     fn task_configs<'a>(&'a self, name: &'a str) -> Answer<'a, Vec<TaskInfo>> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aqueduct_api::{BoxFuture, ConfigMap, ConnectError};
 use aqueduct_group::leader::Owners;
 use aqueduct_storage::TargetState;
-use aqueduct_worker::{ConnectorEvents, TaskId, Worker};
+use aqueduct_worker::{ConnectorEvents, StatusListener, TaskId, Worker};
 use tokio::sync::oneshot;
 
 /// What the group wants of this worker.
@@ -105,6 +105,9 @@ pub trait Instances: Send + Sync {
     /// When a variable has no value.
     fn resolved(&self, config: &ConfigMap) -> Result<ConfigMap, ConnectError>;
 
+    /// Tells somebody of every change of a state.
+    fn tell(&self, watcher: Arc<dyn StatusListener>);
+
     /// Starts a task.
     ///
     /// # Errors
@@ -177,6 +180,10 @@ impl Instances for WorkerInstances {
 
     fn resolved(&self, config: &ConfigMap) -> Result<ConfigMap, ConnectError> {
         self.worker.resolved(config)
+    }
+
+    fn tell(&self, watcher: Arc<dyn StatusListener>) {
+        self.worker.also_tell(watcher);
     }
 
     fn start_task(&self, id: &TaskId, start: &TaskStart) -> Result<(), ConnectError> {

@@ -12,8 +12,9 @@ use super::herding::{CATCH_UP_TRIES, Herding};
 use super::lanes;
 use super::ports::{Assignment, GroupEvent, Instances, TaskStart};
 use super::shared::Shared;
-use super::stage::Stage;
+use super::stage::{Beside, Stage};
 use crate::TaskId;
+use crate::restarts::Subject;
 
 /// Why a worker that is behind leaves the group, as Java says it.
 const TOO_SLOW: &str = "taking too long to read the log";
@@ -30,10 +31,14 @@ impl Herding {
             }
             GroupEvent::Revoked { connectors, tasks, done } => {
                 let shared = Arc::clone(&self.shared);
+                let stopping =
+                    self.shared.stage.beside(format!("stopping {} and {} tasks", connectors.len(), tasks.len()));
                 let stopped = self.stop_work(&connectors, tasks);
                 tokio::spawn(async move {
                     stopped.await;
+                    drop(stopping);
                     forget_topics(&shared, &connectors);
+                    let _flushing = shared.stage.beside("flushing updates to the status topic");
                     shared.status().flush().await;
                     // The member may have ended.
                     let _ = done.send(());
@@ -55,10 +60,12 @@ impl Herding {
         let mut by_connector: BTreeMap<String, (bool, Vec<TaskId>)> = BTreeMap::new();
         for name in connectors {
             self.running.connectors.remove(name);
+            self.shared.restarts.forget_one(&Subject::Connector(name.clone()));
             by_connector.entry(name.clone()).or_default().0 = true;
         }
         for id in tasks {
             self.running.tasks.remove(&id);
+            self.shared.restarts.forget_one(&Subject::Task(id.clone()));
             by_connector.entry(id.connector.clone()).or_default().1.push(id);
         }
         let mut jobs = Vec::new();
@@ -146,9 +153,15 @@ impl Herding {
     }
 
     fn start_work(&mut self, assignment: &Assignment) {
+        let new_connectors = assignment.connectors.iter().filter(|&name| !self.running.connectors.contains(name));
+        let new_tasks = assignment.tasks.iter().filter(|&id| !self.running.tasks.contains(id));
+        let new = new_connectors.count() + new_tasks.count();
+        // As Java says it, whose herder waits for all of them.
+        let starting = (new > 0).then(|| format!("starting {new} connector(s) and task(s) after a rebalance"));
+        let starting = starting.map(|text| Arc::new(self.shared.stage.beside(text)));
         for name in &assignment.connectors {
             if self.running.connectors.insert(name.clone()) {
-                self.start_connector(name, false);
+                self.start_connector_during(name, false, starting.clone());
             }
         }
         let mut tasks: BTreeMap<&str, Vec<TaskId>> = BTreeMap::new();
@@ -159,8 +172,9 @@ impl Herding {
         }
         for (name, tasks) in tasks {
             let starts = starts(&self.state, tasks);
-            let instances = Arc::clone(&self.instances);
+            let (instances, starting) = (Arc::clone(&self.instances), starting.clone());
             self.in_lane(name, async move {
+                let _starting = starting;
                 start_tasks(instances.as_ref(), &starts).await;
                 None
             });
@@ -169,6 +183,10 @@ impl Herding {
 
     /// Starts a connector instance as the present state wants it, after stopping the one that runs if `again`.
     pub(super) fn start_connector(&mut self, name: &str, again: bool) {
+        self.start_connector_during(name, again, None);
+    }
+
+    fn start_connector_during(&mut self, name: &str, again: bool, starting: Option<Arc<Beside>>) {
         let Some(config) = self.state.connector_config(name).cloned() else {
             tracing::error!("Connector {name} is to run here and has no configuration");
             return;
@@ -176,6 +194,7 @@ impl Herding {
         let state = self.state.target_state(name).unwrap_or_default();
         let (instances, owned) = (Arc::clone(&self.instances), name.to_owned());
         self.in_lane(name, async move {
+            let _starting = starting;
             if again {
                 instances.stop_connector(&owned).await;
             }
@@ -237,7 +256,6 @@ impl Herding {
     /// A worker that cannot catch up leaves the group for a while. It goes on with what it runs, since others may be no
     /// better off; after some tries it stops that too.
     fn back_off(&mut self) {
-        self.shared.stage.begin(Stage::BackingOff);
         self.pausing = true;
         self.member.leave(TOO_SLOW);
         let settings = self.settings();
@@ -260,6 +278,7 @@ impl Herding {
                 Event::PauseOver
             });
         };
+        self.shared.stage.begin(Stage::BackingOff(pause));
         self.after(pause, Event::PauseOver);
     }
 }

@@ -14,8 +14,9 @@ use super::event::Event;
 use super::settings::DistributedSettings;
 use super::stage::Stages;
 use super::status_keeper::StatusKeeper;
-use crate::statuses::{connector_status, kind_of};
-use crate::{ConnectorKind, ConnectorStatus, HerderError, Peers, ServerInfo};
+use crate::restarts::AutoRestarts;
+use crate::statuses::{connector_status, kind_of, task_status};
+use crate::{ConnectorKind, ConnectorStatus, HerderError, Peers, ServerInfo, TaskId, TaskStatus};
 
 /// Sets the level of a logger of this worker, both by name.
 pub type SetLevel = Box<dyn Fn(&str, &str) + Send + Sync>;
@@ -30,9 +31,11 @@ pub(super) struct Shared {
     pub(super) peers: Arc<dyn Peers>,
     pub(super) set_level: SetLevel,
     pub(super) events: mpsc::UnboundedSender<Event>,
-    pub(super) stage: Stages,
+    pub(super) stage: Arc<Stages>,
     /// Nothing new is begun from here on.
     pub(super) stopping: CancellationToken,
+    /// What has failed here, and is restarted.
+    pub(super) restarts: Arc<AutoRestarts>,
     ready: AtomicBool,
     /// Whether the group has agreed on signed requests.
     signs: AtomicBool,
@@ -53,6 +56,7 @@ pub(super) struct SharedParts {
 }
 
 impl Shared {
+    /// To be called on the runtime that the herder is to run on.
     pub(super) fn new(parts: SharedParts, events: mpsc::UnboundedSender<Event>) -> Self {
         let SharedParts { worker, info, settings, config, keeper, peers, set_level } = parts;
         let signs = AtomicBool::new(settings.signs);
@@ -65,8 +69,9 @@ impl Shared {
             peers,
             set_level,
             events,
-            stage: Stages::default(),
+            stage: Arc::default(),
             stopping: CancellationToken::new(),
+            restarts: Arc::new(AutoRestarts::new(tokio::runtime::Handle::current())),
             ready: AtomicBool::new(false),
             signs,
             key: RwLock::new(None),
@@ -124,6 +129,15 @@ impl Shared {
     pub(super) fn connector_status(&self, name: &str) -> Result<ConnectorStatus, HerderError> {
         let state = self.config.snapshot();
         let kind = state.connector_config(name).map_or(ConnectorKind::Unknown, |config| self.kind_of(config));
-        connector_status(name, self.status().connector(name), self.status().tasks(name), kind)
+        let mut answer = connector_status(name, self.status().connector(name), self.status().tasks(name), kind)?;
+        self.show_restarts(&mut answer);
+        Ok(answer)
+    }
+
+    /// The status of a task, as the status topic has it.
+    pub(super) fn task_status(&self, id: &TaskId) -> Result<TaskStatus, HerderError> {
+        let mut answer = task_status(id, self.status().task(&id.connector, id.task))?;
+        self.show_task_restarts(id, &mut answer);
+        Ok(answer)
     }
 }

@@ -1,10 +1,13 @@
 //! What the herder is doing, for the message of a request that took too long.
 
-use std::time::SystemTime;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use parking_lot::Mutex;
 
-/// Something that the herder does.
+/// Something that the herder's loop does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// The stores are being read.
@@ -13,8 +16,8 @@ pub(super) enum Stage {
     Joining,
     /// The config topic is being read to its end.
     Reading,
-    /// The worker waits after it could not read the config topic in time.
-    BackingOff,
+    /// The worker waits for so long after it could not read the config topic in time.
+    BackingOff(Duration),
     /// Nothing but waiting.
     Polling,
     /// The end.
@@ -22,25 +25,40 @@ pub(super) enum Stage {
 }
 
 impl Stage {
-    fn text(self) -> &'static str {
-        match self {
+    fn text(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::Starting => "initializing and reading to the end of internal topics",
             Self::Joining => "ensuring membership in the cluster",
             Self::Reading => "reading to the end of the config topic",
-            Self::BackingOff => "backing off after a failure to read to the end of the config topic",
+            Self::BackingOff(pause) => {
+                return format!("sleeping for a backoff duration of {}ms", pause.as_millis()).into();
+            }
             Self::Polling => "polling the group coordinator until interrupted",
             Self::ShuttingDown => "shutting down",
-        }
+        })
     }
 }
 
-/// The present stage.
+/// What is going on.
 #[derive(Debug)]
-pub(super) struct Stages(Mutex<(Stage, SystemTime)>);
+struct Present {
+    stage: Stage,
+    began: SystemTime,
+    /// What goes on beside the loop, in the order in which it began.
+    beside: BTreeMap<u64, (String, SystemTime)>,
+    /// How much of it there was so far.
+    count: u64,
+}
+
+/// The present stage of the loop, and what it lets be done beside it. Java's herder does all of that itself, one after
+/// another; so what began first is what others wait for.
+#[derive(Debug)]
+pub(super) struct Stages(Mutex<Present>);
 
 impl Default for Stages {
     fn default() -> Self {
-        Self(Mutex::new((Stage::Starting, SystemTime::now())))
+        let began = SystemTime::now();
+        Self(Mutex::new(Present { stage: Stage::Starting, began, beside: BTreeMap::new(), count: 0 }))
     }
 }
 
@@ -48,15 +66,41 @@ impl Stages {
     /// The herder does something else now; doing the same as before is no change.
     pub(super) fn begin(&self, stage: Stage) {
         let mut present = self.0.lock();
-        if present.0 != stage {
-            *present = (stage, SystemTime::now());
+        if present.stage != stage {
+            (present.stage, present.began) = (stage, SystemTime::now());
         }
     }
 
-    /// The present stage in words.
+    /// Something has begun beside the loop, in Java's words; it ends when the answer is dropped.
+    pub(super) fn beside(self: &Arc<Self>, what: impl Into<String>) -> Beside {
+        let mut present = self.0.lock();
+        present.count += 1;
+        let number = present.count;
+        present.beside.insert(number, (what.into(), SystemTime::now()));
+        Beside { stages: Arc::clone(self), number }
+    }
+
+    /// What a request waits for, in words.
     pub(super) fn describe(&self) -> String {
-        let (stage, began) = *self.0.lock();
-        format!("The worker is currently {}, which began at {}.", stage.text(), instant(began))
+        let present = self.0.lock();
+        let (what, began) = match present.beside.values().next() {
+            Some((what, began)) => (Cow::Borrowed(what.as_str()), *began),
+            None => (present.stage.text(), present.began),
+        };
+        format!("The worker is currently {what}, which began at {}.", instant(began))
+    }
+}
+
+/// Something that goes on beside the loop.
+#[derive(Debug)]
+pub(super) struct Beside {
+    stages: Arc<Stages>,
+    number: u64,
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.stages.0.lock().beside.remove(&self.number);
     }
 }
 
@@ -88,8 +132,6 @@ fn civil(days: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -110,5 +152,24 @@ mod tests {
         stages.begin(Stage::Polling);
         assert_eq!(stages.describe(), before);
         assert!(before.starts_with("The worker is currently polling the group coordinator"), "{before}");
+    }
+
+    #[test]
+    fn what_began_first_beside_the_loop_is_what_one_waits_for() {
+        let stages = Arc::new(Stages::default());
+        let is = |what: &str| {
+            let text = stages.describe();
+            assert!(text.starts_with(&format!("The worker is currently {what}, which began at ")), "{text}");
+        };
+        is("initializing and reading to the end of internal topics");
+        stages.begin(Stage::BackingOff(Duration::from_secs(6)));
+        is("sleeping for a backoff duration of 6000ms");
+        let first = stages.beside("restarting task c-0");
+        let second = stages.beside("generating task configs for connector c");
+        is("restarting task c-0");
+        drop(first);
+        is("generating task configs for connector c");
+        drop(second);
+        is("sleeping for a backoff duration of 6000ms");
     }
 }

@@ -36,6 +36,11 @@ pub(super) struct Reconfiguration {
     again: bool,
 }
 
+/// What the worker does when it writes task configurations.
+pub(super) fn writing_tasks(name: &str, count: usize) -> String {
+    format!("writing {count} task configs for connector {name} to the config topic")
+}
+
 fn pause(attempt: u32) -> Duration {
     FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempt)).min(LONGEST_PAUSE)
 }
@@ -62,7 +67,9 @@ impl Herding {
             return self.reconfigured(name);
         };
         let (instances, owned) = (Arc::clone(&self.instances), name.to_owned());
+        let making = self.shared.stage.beside(format!("generating task configs for connector {name}"));
         self.in_lane(name, async move {
+            let _making = making;
             let outcome = instances.task_configs(&owned, &config).await;
             Some(Event::TasksMade { name: owned, config: (*config).clone(), outcome })
         });
@@ -147,7 +154,9 @@ impl Herding {
             return self.write_ended();
         }
         let config = self.shared.config.clone();
+        let writing = self.shared.stage.beside(writing_tasks(&name, tasks.len()));
         self.spawn(async move {
+            let _writing = writing;
             let outcome = match config.contains(&name) {
                 true => config.put_task_configs(&name, &tasks).await.map_err(|error| error.into_error().into()),
                 // It was deleted meanwhile.

@@ -11,6 +11,7 @@ use super::lanes;
 use super::rebalance::{start_tasks, starts};
 use super::stage::Stage;
 use crate::TaskId;
+use crate::restarts::Subject;
 use crate::statuses::RestartPlan;
 
 impl Herding {
@@ -31,6 +32,8 @@ impl Herding {
             if !self.running.connectors.contains(name) {
                 continue;
             }
+            // Whoever has written the configuration wants a fresh start.
+            self.shared.restarts.forget_connector(name);
             if self.state.contains(name) {
                 tracing::info!("Handling connector-only config update by restarting connector {name}");
                 self.start_connector(name, true);
@@ -38,7 +41,9 @@ impl Herding {
                 tracing::info!("Handling connector-only config update by stopping connector {name}");
                 let (instances, name) = (Arc::clone(&self.instances), name.clone());
                 let lane = name.clone();
+                let beside = self.shared.stage.beside(format!("stopping connector {name}"));
                 stopping.push(self.in_lane(&lane, async move {
+                    let _stopping = beside;
                     instances.stop_connector(&name).await;
                     None
                 }));
@@ -57,9 +62,12 @@ impl Herding {
             // What does not run is started by the round that follows, if it is still assigned here.
             for id in &ids {
                 self.running.tasks.remove(id);
+                self.shared.restarts.forget_one(&Subject::Task(id.clone()));
             }
             let instances = Arc::clone(&self.instances);
+            let beside = self.shared.stage.beside(format!("stopping {} reconfigured tasks", ids.len()));
             stopping.push(self.in_lane(name, async move {
+                let _stopping = beside;
                 instances.stop_tasks(&ids).await;
                 None
             }));
@@ -78,6 +86,7 @@ impl Herding {
     /// Lets a connector and its tasks, as far as they run here, follow the state that is wanted.
     fn pass_on_state(&mut self, name: &str) {
         let Some(state) = self.state.target_state(name).filter(|_| self.state.contains(name)) else { return };
+        self.shared.restarts.forget_connector(name);
         let (instances, owned) = (Arc::clone(&self.instances), name.to_owned());
         self.in_lane(name, async move {
             match instances.transition(&owned, state).await {
@@ -125,6 +134,10 @@ impl Herding {
             if connector { "the connector" } else { "no connector" },
             tasks.len()
         );
+        let restarted = tasks.iter().cloned().map(Subject::Task);
+        for subject in restarted.chain(connector.then(|| Subject::Connector(name.clone()))) {
+            self.shared.restarts.forget_one(&subject);
+        }
         let config = self.state.connector_config(&name).cloned().filter(|_| connector);
         let state = self.state.target_state(&name).unwrap_or_default();
         let starts = starts(&self.state, tasks.clone());
@@ -138,10 +151,14 @@ impl Herding {
             };
             let generation = shared.keeper.generation();
             if connector {
+                let _stopping = shared.stage.beside(format!("stopping to-be-restarted connector {owned}"));
                 instances.stop_connector(&owned).await;
                 shared.status().put_connector(&owned, generation, restarting());
             }
             if !tasks.is_empty() {
+                let count = tasks.len();
+                let _stopping =
+                    shared.stage.beside(format!("stopping {count} to-be-restarted tasks for connector {owned}"));
                 instances.stop_tasks(&tasks).await;
                 for id in &tasks {
                     shared.status().put_task(&owned, id.task, generation, restarting());

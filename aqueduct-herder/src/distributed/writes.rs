@@ -7,6 +7,7 @@ use aqueduct_storage::{ConfigWriteError, TargetState};
 
 use super::event::{Event, Reply, Write, Written};
 use super::herding::Herding;
+use super::tasks::writing_tasks;
 use crate::herder::present;
 use crate::statuses::{RestartPlan, not_found};
 use crate::{ConnectorInfo, ConnectorStatus, Created, HerderError, InitialState, NewConnector, RestartRequest, TaskId};
@@ -71,14 +72,18 @@ impl Herding {
         self.write_ended();
     }
 
-    /// Lets a write go on beside the loop; the answer goes out when it has ended.
+    /// Lets a write go on beside the loop; the answer goes out when it has ended. `what` is said to those who wait for it.
     fn answered<T: Send + 'static>(
         &self,
+        what: String,
         reply: Reply<T>,
         write: impl Future<Output = Result<T, HerderError>> + Send + 'static,
     ) {
+        let writing = self.shared.stage.beside(what);
         self.spawn(async move {
-            let _ = reply.send(write.await);
+            let outcome = write.await;
+            drop(writing);
+            let _ = reply.send(outcome);
             Event::Written(Written::Answered)
         });
     }
@@ -101,7 +106,8 @@ impl Herding {
             name,
         };
         let store = self.shared.config.clone();
-        self.answered(reply, async move {
+        let what = format!("writing a config for connector {} to the config topic", info.name);
+        self.answered(what, reply, async move {
             let wanted = initial_state.map(InitialState::target);
             store.put_connector_config(&info.name, &info.config, wanted).await.map_err(failed)?;
             Ok(Created { created: !exists, info })
@@ -117,7 +123,8 @@ impl Herding {
         }
         tracing::debug!("Removing connector {name}");
         let store = self.shared.config.clone();
-        self.answered(reply, async move { store.remove_connector_config(&name).await.map_err(failed) });
+        let what = format!("removing the config for connector {name} from the config topic");
+        self.answered(what, reply, async move { store.remove_connector_config(&name).await.map_err(failed) });
     }
 
     fn stop_connector(&mut self, name: String, reply: Reply<()>) {
@@ -128,7 +135,8 @@ impl Herding {
             return self.refused(reply, error);
         }
         let (store, timeout) = (self.shared.config.clone(), self.settings().sync_timeout);
-        self.answered(reply, async move {
+        let what = format!("writing the STOPPED target stage for connector {name} to the config topic");
+        self.answered(what, reply, async move {
             // The tasks end first: a stopped connector with tasks is something that nobody should see.
             store.put_task_configs(&name, &[]).await.map_err(failed)?;
             store.put_target_state(&name, TargetState::Stopped).await?;
@@ -149,7 +157,8 @@ impl Herding {
             return self.refused(reply, error);
         }
         let shared = Arc::clone(&self.shared);
-        self.answered(reply, async move {
+        let what = format!("writing restart request for connector {name} to the config topic");
+        self.answered(what, reply, async move {
             // Planned before it is read back: from then on the statuses change.
             let status = shared.connector_status(&request.connector);
             shared.config.put_restart_request(&request).await.map_err(failed)?;
@@ -172,7 +181,8 @@ impl Herding {
             return self.refused(reply, HerderError::bad_request(error));
         }
         let store = self.shared.config.clone();
-        self.answered(reply, async move { store.put_task_configs(&name, &tasks).await.map_err(failed) });
+        let what = writing_tasks(&name, tasks.len());
+        self.answered(what, reply, async move { store.put_task_configs(&name, &tasks).await.map_err(failed) });
     }
 
     /// Workers ask for fencing when they run source connectors exactly once, which this one cannot lead.

@@ -5,8 +5,9 @@
 //! connector. Every change that a user asks for forgets what is pending and what was counted.
 
 mod policy;
+mod watch;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -16,9 +17,10 @@ use parking_lot::Mutex;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::Restarts;
+use crate::{ConnectorStatus, Restarts};
 use policy::History;
 pub(crate) use policy::RestartPolicy;
+pub(crate) use watch::FailureWatch;
 
 /// What can fail.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -62,12 +64,24 @@ struct Entry {
 pub(crate) struct AutoRestarts {
     runtime: tokio::runtime::Handle,
     entries: Arc<Mutex<HashMap<Subject, Entry>>>,
+    /// What has failed and was not seen in another state since.
+    failed: Arc<Mutex<HashSet<Subject>>>,
 }
 
 impl AutoRestarts {
     /// Nothing has failed yet; timers run on `runtime`.
     pub(crate) fn new(runtime: tokio::runtime::Handle) -> Self {
-        Self { runtime, entries: Arc::default() }
+        Self { runtime, entries: Arc::default(), failed: Arc::default() }
+    }
+
+    /// The worker has reported a state. What has left its failure behind when its time comes is not restarted.
+    pub(crate) fn reported(&self, subject: &Subject, failed: bool) {
+        let mut known = self.failed.lock();
+        if failed {
+            known.insert(subject.clone());
+        } else {
+            known.remove(subject);
+        }
     }
 
     /// Something has failed: `restart` is carried out when its time has come, unless it is forgotten before.
@@ -89,14 +103,14 @@ impl AutoRestarts {
             return;
         };
         tracing::warn!("{subject} has failed and will be restarted in {} ms", delay.as_millis());
-        let (shared, runtime) = (Arc::clone(&self.entries), self.runtime.clone());
+        let (shared, failed, runtime) = (Arc::clone(&self.entries), Arc::clone(&self.failed), self.runtime.clone());
         let timer = self.runtime.spawn(async move {
             tokio::time::sleep(delay).await;
             {
                 let mut entries = shared.lock();
                 // Forgotten in the very moment that it came due.
                 let Some(entry) = entries.get_mut(&subject) else { return };
-                if entry.pending.take().is_none() {
+                if entry.pending.take().is_none() || !failed.lock().contains(&subject) {
                     return;
                 }
                 entry.history.restarted(Instant::now());
@@ -128,6 +142,7 @@ impl AutoRestarts {
     }
 
     fn forget(&self, gone: impl Fn(&Subject) -> bool) {
+        self.failed.lock().retain(|subject| !gone(subject));
         self.entries.lock().retain(|subject, entry| {
             let gone = gone(subject);
             if let Some(pending) = entry.pending.take_if(|_| gone) {
@@ -148,6 +163,17 @@ impl AutoRestarts {
         });
         let attempts = entry.as_mut().map_or(0, |entry| entry.history.attempts(policy, Instant::now()));
         Restarts { attempts, max_attempts: policy.max_attempts, next_at }
+    }
+
+    /// Adds the restarts to the status of a connector and its tasks, where the worker with this id is `known`.
+    pub(crate) fn show(&self, status: &mut ConnectorStatus, policy: &RestartPolicy, known: impl Fn(&str) -> bool) {
+        let view = |subject, worker: &str| known(worker).then(|| self.view(&subject, policy));
+        let connector = &mut status.connector;
+        connector.restarts = view(Subject::Connector(status.name.clone()), &connector.worker_id);
+        for task in &mut status.tasks {
+            let subject = Subject::Task(TaskId::new(status.name.clone(), task.id));
+            task.status.restarts = view(subject, &task.status.worker_id);
+        }
     }
 }
 
@@ -185,6 +211,7 @@ mod tests {
             let restart = async move {
                 made.fetch_add(1, Ordering::Relaxed);
             };
+            self.restarts.reported(&self.task, true);
             self.restarts.failed(self.task.clone(), &self.policy, restart);
         }
 
@@ -217,6 +244,16 @@ mod tests {
         assert_eq!(trial.after(100.0).await, 2);
         trial.fail();
         assert_eq!(trial.after(1.1).await, 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_runs_again_by_then_is_left_alone() {
+        let trial = Trial::new(5);
+        trial.fail();
+        trial.restarts.reported(&trial.task, false);
+        assert_eq!(trial.after(10.0).await, 0);
+        trial.fail();
+        assert_eq!(trial.after(10.0).await, 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use aqueduct_api::{ConfigMap, ConnectError};
 use aqueduct_config::AnyClass;
 use aqueduct_config::connector_config::{self as keys, restart_def};
+use aqueduct_worker::Worker;
 use tokio::time::Instant;
 
 /// The `errors.restart.*` keys of a connector with `errors.restart.policy=on-failure`.
@@ -22,6 +23,19 @@ pub(crate) struct RestartPolicy {
 }
 
 impl RestartPolicy {
+    /// The policy of a connector as it is written, with variables. One that cannot be read restarts nothing.
+    pub(crate) fn of_connector(worker: &Worker, name: &str, config: &ConfigMap) -> Option<Self> {
+        // Looking up variables may read files, and statuses are asked for often.
+        if !config.contains_key(keys::ERRORS_RESTART_POLICY) {
+            return None;
+        }
+        let policy = worker.resolved(config).and_then(|config| Self::of(&config));
+        policy.unwrap_or_else(|error| {
+            tracing::warn!("Connector {name} is not restarted automatically: {}", error.trace().trim_end());
+            None
+        })
+    }
+
     /// The policy of a connector; none when it restarts nothing.
     ///
     /// # Errors

@@ -2,60 +2,29 @@
 
 use std::sync::{Arc, Weak};
 
-use aqueduct_config::connector_config;
-use aqueduct_storage::{Status, StatusState, TargetState};
-use aqueduct_worker::{StatusListener, TaskId};
+use aqueduct_storage::{StatusState, TargetState};
 
 use super::Core;
-use crate::restarts::{RestartPolicy, Subject};
+use crate::restarts::{FailureWatch, RestartPolicy, Subject};
 use crate::{ConnectorStatus, Restarts};
-
-/// Tells the herder what fails.
-struct Failures(Weak<Core>);
-
-impl Failures {
-    fn failed(&self, subject: Subject) {
-        if let Some(core) = self.0.upgrade() {
-            // The worker reports from within its own calls, and whoever made them may hold a lock.
-            let runtime = core.runtime.clone();
-            runtime.spawn(async move { core.failed(subject) });
-        }
-    }
-}
-
-impl StatusListener for Failures {
-    fn connector_changed(&self, connector: &str, status: Status) {
-        if status.state == StatusState::Failed {
-            self.failed(Subject::Connector(connector.to_owned()));
-        }
-    }
-
-    fn task_changed(&self, task: &TaskId, status: Status) {
-        if status.state == StatusState::Failed {
-            self.failed(Subject::Task(task.clone()));
-        }
-    }
-
-    fn topic_used(&self, _task: &TaskId, _topic: &str) {}
-}
 
 impl Core {
     pub(super) fn watch_failures(self: &Arc<Self>) {
-        self.worker.also_tell(Arc::new(Failures(Arc::downgrade(self))));
+        let (core, restarts) = (Arc::downgrade(self), Arc::clone(&self.restarts));
+        let tell = move |subject| {
+            if let Some(core) = core.upgrade() {
+                // Whoever has made the worker report may hold a lock.
+                let runtime = core.runtime.clone();
+                runtime.spawn(async move { core.failed(subject) });
+            }
+        };
+        self.worker.also_tell(Arc::new(FailureWatch { restarts, tell }));
     }
 
     /// The policy of a connector that exists.
     fn restart_policy(&self, name: &str) -> Option<RestartPolicy> {
         let config = self.config.lock().get(name)?.config.clone();
-        // Looking up variables may read files, and statuses are asked for often.
-        if !config.contains_key(connector_config::ERRORS_RESTART_POLICY) {
-            return None;
-        }
-        let policy = self.worker.resolved(&config).and_then(|config| RestartPolicy::of(&config));
-        policy.unwrap_or_else(|error| {
-            tracing::warn!("Connector {name} is not restarted automatically: {}", error.trace().trim_end());
-            None
-        })
+        RestartPolicy::of_connector(&self.worker, name, &config)
     }
 
     /// Something has failed; a restart is planned where that is wanted.
@@ -80,11 +49,8 @@ impl Core {
     }
 
     pub(super) fn show_restarts(&self, status: &mut ConnectorStatus) {
-        let Some(policy) = self.restart_policy(&status.name) else { return };
-        let view = |subject: Subject| Some(self.restarts.view(&subject, &policy));
-        status.connector.restarts = view(Subject::Connector(status.name.clone()));
-        for task in &mut status.tasks {
-            task.status.restarts = view(Subject::Task(TaskId::new(status.name.clone(), task.id)));
+        if let Some(policy) = self.restart_policy(&status.name) {
+            self.restarts.show(status, &policy, |_| true);
         }
     }
 }

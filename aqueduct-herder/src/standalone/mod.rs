@@ -12,12 +12,12 @@ mod status;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use aqueduct_api::{BoxFuture, ready};
 use aqueduct_storage::{ConnectorConfig, MemoryConfigStore, MemoryStatusStore, TargetState};
 use aqueduct_worker::{ConnectorEvents, TaskId, Worker};
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
 use crate::offsets::{Offsets, not_stopped};
 use crate::restarts::AutoRestarts;
@@ -41,10 +41,10 @@ struct Core {
     status: Arc<MemoryStatusStore>,
     /// Held by the command that works on a connector.
     locks: ConnectorLocks,
-    ready: AtomicBool,
+    ready: watch::Sender<bool>,
     /// Why no source connector can be created: its offsets could not be stored.
     no_sources: Option<String>,
-    restarts: AutoRestarts,
+    restarts: Arc<AutoRestarts>,
     runtime: tokio::runtime::Handle,
 }
 
@@ -80,9 +80,9 @@ impl StandaloneHerder {
             config: Mutex::default(),
             status,
             locks: ConnectorLocks::default(),
-            ready: AtomicBool::new(false),
+            ready: watch::Sender::new(false),
             no_sources,
-            restarts: AutoRestarts::new(runtime.clone()),
+            restarts: Arc::new(AutoRestarts::new(runtime.clone())),
             runtime,
         });
         core.watch_failures();
@@ -91,7 +91,7 @@ impl StandaloneHerder {
 
     /// The connectors of the command line are there: the worker is ready.
     pub fn set_ready(&self) {
-        self.0.ready.store(true, Ordering::Release);
+        self.0.ready.send_replace(true);
     }
 
     /// Stops every connector and task: tasks of all connectors first, so that one deadline serves them all.
@@ -118,8 +118,16 @@ impl Herder for StandaloneHerder {
         self.0.info.clone()
     }
 
-    fn is_ready(&self) -> BoxFuture<'_, Result<bool, HerderError>> {
-        ready(Ok(self.0.ready.load(Ordering::Acquire)))
+    fn is_ready(&self) -> bool {
+        *self.0.ready.borrow()
+    }
+
+    fn health_check(&self) -> BoxFuture<'_, Result<(), HerderError>> {
+        let mut ready = self.0.ready.subscribe();
+        Box::pin(async move {
+            let ready = ready.wait_for(|&ready| ready).await;
+            ready.map(drop).map_err(|_| HerderError::internal("Worker is shutting down"))
+        })
     }
 
     fn connectors(&self) -> BoxFuture<'_, Result<Vec<String>, HerderError>> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aqueduct_api::{ClientKind, ConfigMap, Factory, OverrideRequest, Plugin, PluginKind};
 use aqueduct_config::connector_config::{
     self, ConnectorDefaults, PluginCatalogue, PluginDefault, PluginError, PluginKind as ConfigPluginKind, check_topics,
-    common_def, enrich, restart_keys_in, sink_def_with, source_def_with,
+    common_def_with, enrich, restart_keys_in, sink_def_with, source_def_with,
 };
 use aqueduct_config::{ConfigDef, ConfigValue, ConfigValueData, Type, client_config, parse_type};
 use aqueduct_plugins::{Catalogue, definition};
@@ -32,8 +32,8 @@ impl Check<'_> {
             Some(why) => self.no_such_version(&why, &mut answer),
             None => {
                 answer.add_all(vec![self.common_keys()?, self.own_keys()?]);
-                self.converters(&mut answer);
                 self.overrides(&mut answer)?;
+                self.converters(&mut answer);
             }
         }
         Ok(ConfigInfos {
@@ -62,12 +62,19 @@ impl Check<'_> {
 
     /// A connector of a version that is not there can say nothing about its keys.
     fn no_such_version(&self, why: &str, answer: &mut Answer) {
-        let def = common_def();
+        let version = self.plugin.version.to_string();
+        let def = common_def_with(&ConnectorDefaults {
+            connector_version: Some(version.clone()),
+            ..ConnectorDefaults::default()
+        });
         let mut values = def.validate_all(self.config, &self.catalogue);
         for key in [connector_config::CONNECTOR_CLASS, connector_config::CONNECTOR_VERSION] {
             if let Some(value) = values.get_mut(key) {
                 value.error_messages = vec![why.to_owned()];
             }
+        }
+        if let Some(value) = values.get_mut(connector_config::CONNECTOR_VERSION) {
+            value.recommended_values = vec![version.into()];
         }
         answer.add_all(vec![(def, values.into_values().collect())]);
     }
@@ -195,12 +202,8 @@ impl Check<'_> {
                 verdict.value = match def.key(key) {
                     // A class that only Java has is none of our business here.
                     Some(known) if known.value_type != Type::Class => {
-                        parse_type(key, &value, known.value_type, &self.catalogue).map_err(|error| {
-                            HerderError::internal(format!(
-                                "org.apache.kafka.common.config.ConfigException: {}",
-                                error.message()
-                            ))
-                        })?
+                        parse_type(key, &value, known.value_type, &self.catalogue)
+                            .map_err(|error| HerderError::internal(error.message().to_owned()))?
                     }
                     _ => value,
                 };

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aqueduct_config::connector_config;
+use aqueduct_jvm::hash_order::iteration_order_of_copy;
 use aqueduct_plugins::Catalogue;
 use aqueduct_worker::Worker;
 
@@ -21,8 +22,9 @@ use check::Check;
 
 type Given = BTreeMap<String, Option<String>>;
 
-/// The text with which Java's REST layer passes on an exception that it did not expect.
-const WRAPPED: &str = "org.apache.kafka.connect.runtime.rest.errors.BadRequestException: ";
+/// The classes of the exceptions that Java's REST layer, where it did not expect any, passes on as a text.
+const BAD_REQUEST: &str = "org.apache.kafka.connect.runtime.rest.errors.BadRequestException";
+const BAD_CONFIG: &str = "org.apache.kafka.common.config.ConfigException";
 
 /// Checks a configuration.
 ///
@@ -31,8 +33,10 @@ const WRAPPED: &str = "org.apache.kafka.connect.runtime.rest.errors.BadRequestEx
 pub(crate) fn validate(worker: &Worker, config: &Given) -> Result<ConfigInfos, HerderError> {
     let class = config.get(connector_config::CONNECTOR_CLASS).and_then(Option::as_deref);
     let Some(class) = class else {
+        let keys: Vec<&String> = config.keys().collect();
+        let in_order = iteration_order_of_copy(&keys).into_iter().map(|at| keys[at]);
         let pairs: Vec<String> =
-            config.iter().map(|(key, value)| format!("{key}={}", value.as_deref().unwrap_or("null"))).collect();
+            in_order.map(|key| format!("{key}={}", config[key].as_deref().unwrap_or("null"))).collect();
         let message = format!("Connector config {{{}}} contains no connector type", pairs.join(", "));
         return Err(HerderError::bad_request(message));
     };
@@ -47,10 +51,12 @@ pub(crate) fn validate(worker: &Worker, config: &Given) -> Result<ConfigInfos, H
 
 /// The same failure as `config/validate` shows it, which expects none.
 pub(crate) fn as_validation_failure(error: HerderError) -> HerderError {
-    if error.kind() != HerderErrorKind::BadRequest {
-        return error;
-    }
-    HerderError::internal(format!("{WRAPPED}{}", error.message()))
+    let class = match error.kind() {
+        HerderErrorKind::BadRequest => BAD_REQUEST,
+        HerderErrorKind::Internal => BAD_CONFIG,
+        _ => return error,
+    };
+    HerderError::internal(format!("{class}: {}", error.message()))
 }
 
 /// The text of a refused create or update.
@@ -76,10 +82,13 @@ mod tests {
     use crate::{ConfigInfo, ConfigValueInfo};
 
     #[test]
-    fn only_wrong_requests_are_wrapped() {
-        let wrapped = as_validation_failure(HerderError::bad_request("no class"));
-        assert_eq!((wrapped.kind(), wrapped.message()), (HerderErrorKind::Internal, &*format!("{WRAPPED}no class")));
-        assert_eq!(as_validation_failure(HerderError::internal("x")).message(), "x");
+    fn what_stops_a_validation_is_told_with_its_class() {
+        let check = |error, expected: &str| {
+            let wrapped = as_validation_failure(error);
+            assert_eq!((wrapped.kind(), wrapped.message()), (HerderErrorKind::Internal, expected));
+        };
+        check(HerderError::bad_request("no class"), &format!("{BAD_REQUEST}: no class"));
+        check(HerderError::internal("no number"), &format!("{BAD_CONFIG}: no number"));
     }
 
     #[test]

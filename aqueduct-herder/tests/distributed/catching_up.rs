@@ -97,9 +97,10 @@ async fn an_eager_worker_waits_as_long_as_it_was_told() {
 #[tokio::test(start_paused = true)]
 async fn a_worker_is_ready_after_its_first_round() {
     let rig = Rig::new(&MemoryTopic::new(), settings());
-    assert!(!rig.herder.is_ready().await.unwrap());
-    rig.lead().await;
-    assert!(rig.herder.is_ready().await.unwrap());
+    assert!(!rig.herder.is_ready());
+    let (healthy, ()) = tokio::join!(rig.herder.health_check(), rig.lead());
+    healthy.unwrap();
+    assert!(rig.herder.is_ready());
 }
 
 #[tokio::test(start_paused = true)]

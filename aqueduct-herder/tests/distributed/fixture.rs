@@ -17,7 +17,7 @@ use aqueduct_plugins::{Plugins, override_policies};
 use aqueduct_storage::{
     KafkaConfigStore, MemoryOffsetStore, MemoryStatusStore, MemoryTopic, Status, StatusState, StatusStore, TargetState,
 };
-use aqueduct_worker::{ConfigTransformer, ConverterSettings, Worker, WorkerSettings};
+use aqueduct_worker::{ConfigTransformer, ConverterSettings, StatusListener, Worker, WorkerSettings};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
@@ -44,6 +44,7 @@ pub(crate) struct NotedInstances {
     statuses: Arc<MemoryStatusStore>,
     connectors: Mutex<BTreeSet<String>>,
     tasks: Mutex<BTreeSet<TaskId>>,
+    watchers: Mutex<Vec<Arc<dyn StatusListener>>>,
     /// How long it takes to stop a task.
     pub(crate) slowness: Mutex<Duration>,
 }
@@ -51,6 +52,30 @@ pub(crate) struct NotedInstances {
 impl NotedInstances {
     fn status(&self, state: StatusState) -> Status {
         Status { state, worker_id: "here:8083".to_owned(), trace: None, version: None }
+    }
+
+    fn task_is(&self, id: &TaskId, state: StatusState) {
+        StatusStore::put_task(&*self.statuses, &id.connector, id.task, 1, self.status(state));
+        for watcher in &*self.watchers.lock() {
+            watcher.task_changed(id, self.status(state));
+        }
+    }
+
+    fn connector_is(&self, name: &str, state: StatusState) {
+        StatusStore::put_connector(&*self.statuses, name, 1, self.status(state));
+        for watcher in &*self.watchers.lock() {
+            watcher.connector_changed(name, self.status(state));
+        }
+    }
+
+    /// Lets a task fail that runs.
+    pub(crate) fn fail_task(&self, connector: &str, task: u32) {
+        self.task_is(&TaskId::new(connector, task), StatusState::Failed);
+    }
+
+    /// Lets a connector instance fail that runs.
+    pub(crate) fn fail_connector(&self, name: &str) {
+        self.connector_is(name, StatusState::Failed);
     }
 }
 
@@ -66,7 +91,7 @@ impl Instances for NotedInstances {
             return ready(Err(ConnectError::connect("broken")));
         }
         assert!(self.connectors.lock().insert(name.to_owned()), "{name} runs already");
-        StatusStore::put_connector(&*self.statuses, name, 1, self.status(StatusState::Running));
+        self.connector_is(name, StatusState::Running);
         ready(Ok(()))
     }
 
@@ -100,10 +125,14 @@ impl Instances for NotedInstances {
         Ok(config.clone())
     }
 
+    fn tell(&self, watcher: Arc<dyn StatusListener>) {
+        self.watchers.lock().push(watcher);
+    }
+
     fn start_task(&self, id: &TaskId, start: &TaskStart) -> Result<(), ConnectError> {
         self.notes.add(format!("start {id} of {} {}", start.count, start.state.name()));
         assert!(self.tasks.lock().insert(id.clone()), "{id} runs already");
-        StatusStore::put_task(&*self.statuses, &id.connector, id.task, 1, self.status(StatusState::Running));
+        self.task_is(id, StatusState::Running);
         Ok(())
     }
 
@@ -204,6 +233,7 @@ impl Rig {
             statuses: Arc::clone(&statuses),
             connectors: Mutex::default(),
             tasks: Mutex::default(),
+            watchers: Mutex::default(),
             slowness: Mutex::new(Duration::ZERO),
         });
         let keeper = Arc::new(StatusKeeper::new(Arc::clone(&statuses) as Arc<dyn StatusStore>));
@@ -296,7 +326,12 @@ impl Rig {
 
     /// Creates a connector and plays the rounds until its tasks run.
     pub(crate) async fn running(&self, name: &str, tasks: usize) {
-        self.herder.put_connector(source(name, tasks)).await.unwrap();
+        self.running_with(source(name, tasks)).await;
+    }
+
+    /// The same with a configuration of the test's own.
+    pub(crate) async fn running_with(&self, connector: NewConnector) {
+        self.herder.put_connector(connector).await.unwrap();
         self.settle().await;
         self.lead().await;
         self.lead().await;

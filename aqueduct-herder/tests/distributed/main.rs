@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "tests may fail")]
 
+mod auto_restart;
 mod catching_up;
 mod commands;
 mod fixture;
 mod internal;
+mod starting;
 mod work;

@@ -3,8 +3,12 @@
 //! `kafka-protocol` ties them together only in builds that can play the broker too.
 
 use kafka_protocol::messages::{
-    FindCoordinatorRequest, FindCoordinatorResponse, HeartbeatRequest, HeartbeatResponse, InitProducerIdRequest,
-    InitProducerIdResponse, JoinGroupRequest, JoinGroupResponse, LeaveGroupRequest, LeaveGroupResponse,
+    ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse, CreateAclsRequest, CreateAclsResponse,
+    CreatePartitionsRequest, CreatePartitionsResponse, DescribeAclsRequest, DescribeAclsResponse,
+    DescribeConfigsRequest, DescribeConfigsResponse, DescribeGroupsRequest, DescribeGroupsResponse,
+    FindCoordinatorRequest, FindCoordinatorResponse, HeartbeatRequest, HeartbeatResponse,
+    IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, InitProducerIdRequest, InitProducerIdResponse,
+    JoinGroupRequest, JoinGroupResponse, LeaveGroupRequest, LeaveGroupResponse, ListGroupsRequest, ListGroupsResponse,
     MetadataRequest, MetadataResponse, SaslAuthenticateRequest, SaslAuthenticateResponse, SaslHandshakeRequest,
     SaslHandshakeResponse, SyncGroupRequest, SyncGroupResponse,
 };
@@ -40,7 +44,16 @@ calls! {
     12 "HEARTBEAT" 4: HeartbeatRequest -> HeartbeatResponse;
     13 "LEAVE_GROUP" 5: LeaveGroupRequest -> LeaveGroupResponse;
     14 "SYNC_GROUP" 5: SyncGroupRequest -> SyncGroupResponse;
+    // From version 6 on a group that is none is an error and no longer a dead group.
+    15 "DESCRIBE_GROUPS" 5: DescribeGroupsRequest -> DescribeGroupsResponse;
+    16 "LIST_GROUPS" 5: ListGroupsRequest -> ListGroupsResponse;
     17 "SASL_HANDSHAKE" 1: SaslHandshakeRequest -> SaslHandshakeResponse;
     22 "INIT_PRODUCER_ID" 5: InitProducerIdRequest -> InitProducerIdResponse;
+    29 "DESCRIBE_ACLS" 3: DescribeAclsRequest -> DescribeAclsResponse;
+    30 "CREATE_ACLS" 3: CreateAclsRequest -> CreateAclsResponse;
+    32 "DESCRIBE_CONFIGS" 4: DescribeConfigsRequest -> DescribeConfigsResponse;
     36 "SASL_AUTHENTICATE" 2: SaslAuthenticateRequest -> SaslAuthenticateResponse;
+    37 "CREATE_PARTITIONS" 3: CreatePartitionsRequest -> CreatePartitionsResponse;
+    44 "INCREMENTAL_ALTER_CONFIGS" 1: IncrementalAlterConfigsRequest -> IncrementalAlterConfigsResponse;
+    69 "CONSUMER_GROUP_DESCRIBE" 1: ConsumerGroupDescribeRequest -> ConsumerGroupDescribeResponse;
 }

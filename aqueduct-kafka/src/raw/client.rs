@@ -5,6 +5,7 @@
 //! holds nobody up. After a failed connection a broker is left alone for its back-off.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,6 +58,14 @@ struct Broker {
 struct Trouble {
     failures: u32,
     until: Option<Instant>,
+}
+
+/// The brokers of a cluster.
+#[derive(Default)]
+pub(super) struct Cluster {
+    pub(super) brokers: Vec<Address>,
+    /// The one that takes what changes the cluster; none while it is being elected.
+    pub(super) controller: Option<Address>,
 }
 
 /// What somebody coordinates.
@@ -115,17 +124,25 @@ impl RawClient {
 
     /// Who coordinates a group or a transactional id. One round over the brokers, which ends at the first answer.
     pub(super) async fn coordinator(&self, of: Coordinates, key: &str) -> Result<Address, KafkaError> {
+        self.any_broker(|address| self.ask_for_coordinator(address, of, key)).await
+    }
+
+    /// Puts a question that any broker can answer: one round over the brokers, which ends at the first answer.
+    pub(super) async fn any_broker<T, F>(&self, ask: impl Fn(Address) -> F) -> Result<T, KafkaError>
+    where
+        F: Future<Output = Result<T, KafkaError>>,
+    {
         let mut waiting = self.candidates().into_iter();
         let mut asked = FuturesUnordered::new();
         let mut failure = None;
         loop {
             match waiting.next() {
-                Some(address) => asked.push(self.ask_for_coordinator(address, of, key)),
+                Some(address) => asked.push(ask(address)),
                 None if asked.is_empty() => break,
                 None => {}
             }
             match timeout(NEXT_BROKER, asked.next()).await {
-                Ok(Some(Ok(address))) => return Ok(address),
+                Ok(Some(Ok(answer))) => return Ok(answer),
                 // Another broker would say the same.
                 Ok(Some(Err(error))) if error.is_fatal() => return Err(error),
                 Ok(Some(Err(error))) => failure = Some(error),
@@ -169,6 +186,11 @@ impl RawClient {
     }
 
     async fn learn_brokers(&self, at: &Address, limit: Duration) -> Result<(), KafkaError> {
+        self.describe(at, limit).await.map(|_| ())
+    }
+
+    /// The brokers as one of them knows them, and which of them controls the cluster.
+    pub(super) async fn describe(&self, at: &Address, limit: Duration) -> Result<Cluster, KafkaError> {
         // No topics, please: from version 1 on an empty list says so.
         let make = |version| match version {
             0 => Err(KafkaError::new(ErrorKind::Unsupported, "the broker is too old to list brokers alone")),
@@ -177,11 +199,17 @@ impl RawClient {
             }
         };
         let answer = self.call(at, limit, make).await?;
-        let learned = answer.brokers.into_iter().filter_map(|broker| {
-            Some(Address { host: broker.host.as_str().to_owned(), port: u16::try_from(broker.port).ok()? })
-        });
-        self.shared.brokers.lock().learned = learned.collect();
-        Ok(())
+        let mut cluster = Cluster::default();
+        for broker in answer.brokers {
+            let Ok(port) = u16::try_from(broker.port) else { continue };
+            let address = Address { host: broker.host.as_str().to_owned(), port };
+            if broker.node_id == answer.controller_id {
+                cluster.controller = Some(address.clone());
+            }
+            cluster.brokers.push(address);
+        }
+        self.shared.brokers.lock().learned.clone_from(&cluster.brokers);
+        Ok(cluster)
     }
 
     /// All brokers, those first that can be asked now, each once.

@@ -5,21 +5,29 @@
 //! `kafka-protocol` and show nowhere in the public interface. Settings are the Java client's, security included, read by
 //! [`crate::client_config`] as for every other client. Needs a tokio runtime with time and network enabled.
 //!
-//! - [`RawClient`]: brokers, connections, coordinators, `InitProducerId` to fence;
+//! - [`RawClient`]: brokers, connections, coordinators, `InitProducerId` to fence,
+//!   and the cluster's topics, groups and access lists as far as librdkafka does not show them whole;
 //! - [`GroupClient`]: the requests of a member of a group, sent to the group's coordinator.
 
+mod acls;
 mod backoff;
 mod calls;
 mod client;
+mod cluster;
 mod connection;
 mod fence;
 mod group;
+mod groups;
 mod sasl;
 mod scram;
 mod settings;
+mod topics;
 mod transport;
 
+pub use acls::{AclBinding, AclOperation, AclPermission, PatternType};
 pub use backoff::Backoff;
 pub use client::RawClient;
 pub use fence::FencedProducer;
 pub use group::{GroupClient, GroupFault, JoinGroup, Joined, SyncGroup};
+pub use groups::GroupState;
+pub use topics::{ConfigChange, ConfigSource, TopicConfig};

@@ -7,6 +7,6 @@ use super::Site;
 use crate::answer::{Answer, Failure, Handled};
 
 pub(super) fn print(site: &Site) -> Handled {
-    let registry = site.metrics.as_ref().ok_or_else(|| Failure::unrouted(StatusCode::NOT_FOUND))?;
+    let registry = site.metrics.get().ok_or_else(|| Failure::unrouted(StatusCode::NOT_FOUND))?;
     Ok(Answer::text(prometheus::CONTENT_TYPE, prometheus::print(registry)))
 }

@@ -11,7 +11,7 @@ mod topics;
 mod workers;
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -39,8 +39,8 @@ pub(crate) struct Site {
     pub(crate) topic_tracking_reset: bool,
     pub(crate) request_timeout: Duration,
     pub(crate) health_timeout: Duration,
-    /// What `/metrics` shows; without it there is none.
-    pub(crate) metrics: Option<Registry>,
+    /// What `/metrics` shows; as long as it is empty there is no such resource.
+    pub(crate) metrics: Arc<OnceLock<Registry>>,
 }
 
 impl Site {

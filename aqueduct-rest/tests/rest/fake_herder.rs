@@ -203,11 +203,15 @@ impl Herder for FakeHerder {
         ServerInfo { version: text("<version>"), commit: text("<commit>"), kafka_cluster_id: text("<cluster>") }
     }
 
-    fn is_ready(&self) -> Answer<'_, bool> {
-        if self.hanging.load(Ordering::SeqCst) {
+    fn is_ready(&self) -> bool {
+        !self.starting.load(Ordering::SeqCst)
+    }
+
+    fn health_check(&self) -> Answer<'_, ()> {
+        if self.hanging.load(Ordering::SeqCst) || !self.is_ready() {
             return Box::pin(pending());
         }
-        ready(Ok(!self.starting.load(Ordering::SeqCst)))
+        ready(Ok(()))
     }
 
     fn connectors(&self) -> Answer<'_, Vec<String>> {

@@ -227,6 +227,7 @@ fn health_tells_starting_healthy_and_unhealthy() {
     check(200, r#"{"status":"healthy","message":"Worker has completed startup and is ready to handle requests."}"#);
     fixture.herder.starting.store(true, Ordering::SeqCst);
     check(503, r#"{"status":"starting","message":"Worker is still starting up."}"#);
+    fixture.herder.starting.store(false, Ordering::SeqCst);
     fixture.herder.hanging.store(true, Ordering::SeqCst);
     check(
         500,

@@ -33,6 +33,7 @@ impl Checker {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
         let tables = [
             aqueduct_connector_file::plugins(),
+            aqueduct_connector_mirror::plugins(),
             aqueduct_json::plugins(),
             aqueduct_converters::plugins(),
             aqueduct_transforms::plugins(),
