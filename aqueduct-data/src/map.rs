@@ -1,22 +1,18 @@
 //! An insertion-ordered map of values, as schemaless records and source offsets use it.
 //!
 //! Most maps of records are small, so entries live in one vector and are searched one by one; only larger maps get a
-//! hash index. One allocation serves a small map, and none a map of one entry, which matters because every record may carry
-//! several: the offset of a source, for one, is such a map.
+//! hash index. One allocation serves a small map, which matters because every record may carry several.
 
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use smallvec::SmallVec;
 
-use crate::{ByteString, Value};
+use crate::{ByteString, Shared, Value};
 
 /// Up to this many entries, comparing keys one by one beats hashing.
 const LINEAR: usize = 12;
-
-type Entries = SmallVec<[(Value, Value); 1]>;
 
 /// A map from values to values that keeps the order of insertion (`java.util.LinkedHashMap`).
 ///
@@ -24,7 +20,7 @@ type Entries = SmallVec<[(Value, Value); 1]>;
 /// pairs, in any order.
 #[derive(Debug, Clone, Default)]
 pub struct ValueMap {
-    entries: Entries,
+    entries: Vec<(Value, Value)>,
     /// Positions by key hash; only for a large map, and only once a key is looked for.
     index: OnceLock<Box<HashTable<usize>>>,
 }
@@ -51,21 +47,36 @@ fn is_text(key: &Value, text: &str) -> bool {
 
 impl ValueMap {
     /// An empty map.
-    pub fn new() -> Self {
-        Self::default()
+    #[inline]
+    pub const fn new() -> Self {
+        Self { entries: Vec::new(), index: OnceLock::new() }
     }
 
     /// An empty map with room for `n` entries.
     #[inline]
     pub fn with_capacity(n: usize) -> Self {
-        Self { entries: Entries::with_capacity(n), index: OnceLock::new() }
+        Self { entries: Vec::with_capacity(n), index: OnceLock::new() }
     }
 
     /// A map of pairs whose keys differ, which the caller vouches for.
     #[inline]
     pub fn of_distinct(pairs: Vec<(Value, Value)>) -> Self {
-        let map = Self { entries: Entries::from_vec(pairs), index: OnceLock::new() };
+        let map = Self { entries: pairs, index: OnceLock::new() };
         debug_assert!((0..map.len()).all(|at| map.position(&map.entries[at].0) == Some(at)), "a key is there twice");
+        map
+    }
+
+    /// As [`ValueMap::of_distinct`], made where it stays: see [`Value::set`].
+    #[inline]
+    pub fn shared_of_distinct(pairs: Vec<(Value, Value)>) -> Shared<Self> {
+        let mut map = Shared::new(Self::new());
+        if let Some(map) = Shared::get_mut(&mut map) {
+            map.entries = pairs;
+            debug_assert!(
+                (0..map.len()).all(|at| map.position(&map.entries[at].0) == Some(at)),
+                "a key is there twice"
+            );
+        }
         map
     }
 
@@ -209,7 +220,7 @@ impl ValueMap {
 }
 
 #[cold]
-fn index_of(entries: &Entries) -> Box<HashTable<usize>> {
+fn index_of(entries: &Vec<(Value, Value)>) -> Box<HashTable<usize>> {
     // As much room as the entries have: whoever builds a map builds its index once.
     let mut index = HashTable::with_capacity(entries.capacity());
     for (at, (key, _)) in entries.iter().enumerate() {
@@ -250,7 +261,7 @@ impl IntoIterator for ValueMap {
     type IntoIter = std::vec::IntoIter<(Value, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_vec().into_iter()
+        self.entries.into_iter()
     }
 }
 

@@ -1,17 +1,12 @@
 //! A struct: a value for each field of a struct schema (`org.apache.kafka.connect.data.Struct`).
 
-use smallvec::{SmallVec, smallvec};
-
 use crate::{DataError, Field, SchemaRef, Type, Value};
-
-/// The values of a struct. A single one, as lines and keys mostly are, stands in the struct itself.
-type Values = SmallVec<[Value; 1]>;
 
 /// A value of a struct schema. Fields that were never put are null, or their default when read with [`Struct::get`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Struct {
     schema: SchemaRef,
-    values: Values,
+    values: Vec<Value>,
 }
 
 impl Struct {
@@ -23,7 +18,7 @@ impl Struct {
         if schema.r#type() != Type::Struct {
             return Err(DataError::data(format!("Not a struct schema: {schema}")));
         }
-        let values = smallvec![Value::Null; schema.fields().len()];
+        let values = vec![Value::Null; schema.fields().len()];
         Ok(Self { schema, values })
     }
 
@@ -36,7 +31,7 @@ impl Struct {
     #[inline]
     pub fn from_values(schema: SchemaRef, values: Vec<Value>) -> Self {
         assert_eq!(schema.fields().len(), values.len(), "one value for each field");
-        Self { schema, values: Values::from_vec(values) }
+        Self { schema, values }
     }
 
     /// Sets a field by name.
@@ -119,10 +114,10 @@ impl Struct {
         schema: SchemaRef,
         change: impl FnOnce(&mut Vec<Value>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut values = std::mem::take(&mut self.values).into_vec();
-        let outcome = change(&mut values);
-        self.values =
-            if outcome.is_ok() { Values::from_vec(values) } else { smallvec![Value::Null; schema.fields().len()] };
+        let outcome = change(&mut self.values);
+        if outcome.is_err() {
+            self.values = vec![Value::Null; schema.fields().len()];
+        }
         assert_eq!(schema.fields().len(), self.values.len(), "one value for each field");
         self.schema = schema;
         outcome
@@ -131,7 +126,7 @@ impl Struct {
     /// The schema, and the values as they were put, in the order of the fields.
     #[inline]
     pub fn into_parts(self) -> (SchemaRef, Vec<Value>) {
-        (self.schema, self.values.into_vec())
+        (self.schema, self.values)
     }
 
     /// The fields with their values as they were put.

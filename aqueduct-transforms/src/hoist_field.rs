@@ -7,7 +7,7 @@
 
 use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type};
-use aqueduct_data::{ByteString, DataError, SchemaBuilder, SchemaRef, Shared, Struct, Value, ValueMap};
+use aqueduct_data::{ByteString, DataError, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
 
 use crate::part::Part;
 use crate::paths::Reshape;
@@ -48,18 +48,16 @@ impl Transform for HoistField {
         let part = self.part.of(record);
         match &part.schema {
             None => {
-                let mut map = Shared::new(ValueMap::new());
-                *Shared::make_mut(&mut map).place_of(&self.field) = std::mem::take(&mut part.value);
-                part.value.set(Value::Map(map));
+                let mut pairs = vec![(Value::Null, std::mem::take(&mut part.value))];
+                pairs[0].0.set_text(&self.field);
+                part.value.set(Value::Map(ValueMap::shared_of_distinct(pairs)));
             }
             Some(schema) => {
                 let field = &self.field;
                 let updated = self.schemas.get(schema, |schema| hoisted(schema, field))?;
                 schema.validate_field(Some(field), &part.value)?;
-                let mut fields = Shared::new(Struct::new(updated.clone())?);
-                let (_, values) = Shared::make_mut(&mut fields).parts_mut();
-                values[0] = std::mem::take(&mut part.value);
-                part.value.set(Value::Struct(fields));
+                let values = vec![std::mem::take(&mut part.value)];
+                part.value.set(Struct::from_values(updated.clone(), values).into());
                 part.schema = Some(updated.clone());
             }
         }

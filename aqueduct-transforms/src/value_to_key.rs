@@ -7,7 +7,7 @@
 
 use aqueduct_api::{ConfigMap, ConnectError, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigKey, Importance, Type, Validator};
-use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Shared, Struct, Value, ValueMap};
+use aqueduct_data::{ByteString, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
 
 use crate::part::{map, structure};
 use crate::schema_cache::SchemaCache;
@@ -52,16 +52,15 @@ impl ValueToKey {
 
     fn of_map(&self, value: &Value, key: &mut SchemaAndValue) -> Result<(), ConnectError> {
         let map = map(value, PURPOSE)?;
-        let mut fields = Shared::new(ValueMap::with_capacity(self.fields.len()));
-        let copies = Shared::make_mut(&mut fields);
-        for name in &self.fields {
-            // No field is named twice: the configuration is checked for that.
-            let copy = copies.push_distinct(name);
+        let mut pairs: Vec<_> = self.fields.iter().map(|_| (Value::Null, Value::Null)).collect();
+        for (name, (key, value)) in self.fields.iter().zip(&mut pairs) {
+            key.set_text(name);
             if let Some(found) = map.get_str(name) {
-                copy.clone_from(found);
+                value.clone_from(found);
             }
         }
-        key.value.set(Value::Map(fields));
+        // No field is named twice: the configuration is checked for that.
+        key.value.set(Value::Map(ValueMap::shared_of_distinct(pairs)));
         key.schema = None;
         Ok(())
     }
@@ -70,14 +69,13 @@ impl ValueToKey {
         let value = structure(value, PURPOSE)?;
         let fields = &self.fields;
         let Key { schema, from } = self.keys.get(value.schema(), |schema| key_of(schema, fields))?;
-        let mut fields = Shared::new(Struct::new(schema.clone())?);
-        let (_, values) = Shared::make_mut(&mut fields).parts_mut();
-        for ((field, &at), copy) in schema.fields().iter().zip(from).zip(values) {
+        let mut values: Vec<_> = from.iter().map(|_| Value::Null).collect();
+        for ((field, &at), copy) in schema.fields().iter().zip(from).zip(&mut values) {
             let value = value_at(value, at, self.replace_null);
             check_null(field, value)?;
             copy.clone_from(value);
         }
-        key.value.set(Value::Struct(fields));
+        key.value.set(Struct::from_values(schema.clone(), values).into());
         key.schema = Some(schema.clone());
         Ok(())
     }

@@ -206,7 +206,7 @@ impl Reader {
         let as_expected = members();
         cursor.outer -= 1;
         self.shapes.give_back(shape);
-        as_expected.map(|()| place.set(ValueMap::of_distinct(pairs).into()))
+        as_expected.map(|()| place.set(Value::Map(ValueMap::shared_of_distinct(pairs))))
     }
 
     /// A member of a map without a schema.
