@@ -262,7 +262,7 @@ mod tests {
             ("UTF-8", &b"\xed\xa0\x80"[..], "\u{fffd}"),
             ("US-ASCII", b"\x80a", "\u{fffd}a"),
             ("UTF-16", b"\xff\xfea\0", "a"),
-            ("UTF-16BE", b"\xd8\0\0a\0", "\u{fffd}a\u{fffd}"),
+            ("UTF-16BE", b"\xd8\0\0a\0", "\u{fffd}\u{fffd}"),
             ("UTF-16LE", b"\xfe\xff\0a", "\u{fffe}\u{6100}"),
             ("UTF-32", b"\0a", "\u{fffd}"),
             ("UTF-32", b"\xfe\xff\0a", "\u{fffd}"),

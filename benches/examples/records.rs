@@ -1,6 +1,6 @@
 //! What a record costs in each transform and converter: nanoseconds, the best of some rounds. The cases are in
 //! `benches/records/cases.json`; Java's figures for them come from `RecordBench.java` beside it. Run both with
-//! `tools/bench_records.sh`. Prints one line for each case: index, figure.
+//! `tools/bench_records.sh`. Prints one line for each case: index, figure, name.
 //!
 //! Inputs are made in batches and not measured: as on the way through a worker, each record is its transform's own, and a
 //! batch is small enough for a processor's first cache, where Java's single record is too. Giving back what came out is
