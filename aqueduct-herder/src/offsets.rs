@@ -67,7 +67,7 @@ impl<'a> Offsets<'a> {
                 })
                 .collect());
         }
-        let all = StoredOffsets::new(name, Arc::clone(self.worker.offset_store())).all().await;
+        let all = StoredOffsets::new(name, self.worker.offset_store(name, &self.config)?).all().await;
         let all = all.map_err(|error| {
             HerderError::internal(format!("Failed to retrieve offsets for source connector {name}: {error}"))
         })?;
@@ -118,7 +118,8 @@ impl<'a> Offsets<'a> {
             }
             return Ok(outcome(took_part, "reset"));
         }
-        let known = self.worker.offset_store().partitions(name).await.map_err(HerderError::from)?;
+        let store = self.worker.offset_store(name, &self.config)?;
+        let known = store.partitions(name).await.map_err(HerderError::from)?;
         let offsets = known.into_iter().map(|partition| (Some(partition), None)).collect();
         self.alter_source(offsets, "reset").await
     }
@@ -136,7 +137,7 @@ impl<'a> Offsets<'a> {
         let mut connector = connector();
         let took_part = connector.alter_offsets(self.config.clone(), offsets.clone()).await;
         let took_part = took_part.map_err(|error| refused(name, error))?;
-        let mut writer = OffsetWriter::new(name, Arc::clone(self.worker.offset_store()));
+        let mut writer = OffsetWriter::new(name, self.worker.offset_store_to_alter(name, &self.config)?);
         for (partition, offset) in offsets {
             let partition = partition.ok_or_else(|| HerderError::internal("Partition objects cannot be null"))?;
             writer.put(Arc::new(partition), offset);

@@ -107,6 +107,12 @@ impl KafkaError {
         self
     }
 
+    /// The same error, after which a transaction has to be aborted; the class still tells what it was.
+    pub(crate) fn abortable(mut self) -> KafkaError {
+        self.0.kind = ErrorKind::AbortableTransaction;
+        self
+    }
+
     /// What the caller may do about it.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

@@ -23,6 +23,12 @@ pub trait OffsetStore: Send + Sync {
     /// When they may not be; storing them again does no harm.
     fn set(&self, entries: OffsetEntries) -> BoxFuture<'_, Result<(), ConnectError>>;
 
+    /// The same entries under the keys that the store keeps their partitions by: a Java worker may have written one in
+    /// another member order. For those who write past [`OffsetStore::set`].
+    fn under_kept_keys(&self, entries: OffsetEntries) -> OffsetEntries {
+        entries
+    }
+
     /// The partitions for which the store has an offset of this connector.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use crate::kafka_error::connect_error;
 use crate::offset_keys::OffsetMap;
 use crate::offset_store::{OffsetEntries, OffsetStore};
-use crate::store_settings::StoreSettings;
+use crate::store_settings::{StoreSettings, TopicSettings};
 use crate::topic_log::kafka::KafkaTopicLog;
 use crate::topic_log::memory::MemoryTopic;
 use crate::topic_log::{LogReader, LogRecord, TopicLog};
@@ -33,8 +33,26 @@ impl KafkaOffsetStore {
     /// # Errors
     /// When the topic cannot be used, or the broker refuses us.
     pub async fn start(settings: &StoreSettings) -> Result<Self, ConnectError> {
+        Self::open(&settings.offsets).await
+    }
+
+    /// Opens the store on this topic.
+    ///
+    /// # Errors
+    /// As [`KafkaOffsetStore::start`].
+    pub async fn open(topic: &TopicSettings) -> Result<Self, ConnectError> {
         let (map, reader) = reading();
-        let log = KafkaTopicLog::open(&settings.offsets, reader).await?;
+        let log = KafkaTopicLog::open(topic, reader).await?;
+        Ok(Self(Arc::new(Inner { log, map })))
+    }
+
+    /// Opens the store on this topic to read it; others write, in transactions of their own.
+    ///
+    /// # Errors
+    /// As [`KafkaOffsetStore::start`].
+    pub async fn open_to_read(topic: &TopicSettings) -> Result<Self, ConnectError> {
+        let (map, reader) = reading();
+        let log = KafkaTopicLog::open_to_read(topic, reader).await?;
         Ok(Self(Arc::new(Inner { log, map })))
     }
 
@@ -82,12 +100,7 @@ impl OffsetStore for KafkaOffsetStore {
     }
 
     fn set(&self, entries: OffsetEntries) -> BoxFuture<'_, Result<(), ConnectError>> {
-        // A Java worker may have written the same partition in another member order. Its bytes are kept, since the topic is
-        // compacted by them.
-        let entries: OffsetEntries = {
-            let map = self.0.map.lock();
-            entries.into_iter().map(|(key, value)| (map.key_of(key), value)).collect()
-        };
+        let entries = self.under_kept_keys(entries);
         // Sent at once, so that a later call cannot overtake this one.
         let sent: Vec<_> = entries.into_iter().map(|(key, value)| self.0.log.send(key, value)).collect();
         Box::pin(async move {
@@ -98,6 +111,12 @@ impl OffsetStore for KafkaOffsetStore {
             }
             Ok(())
         })
+    }
+
+    fn under_kept_keys(&self, entries: OffsetEntries) -> OffsetEntries {
+        // The bytes that were there first are kept, since the topic is compacted by them.
+        let map = self.0.map.lock();
+        entries.into_iter().map(|(key, value)| (map.key_of(key), value)).collect()
     }
 
     fn partitions(&self, connector: &str) -> BoxFuture<'_, Result<Vec<ValueMap>, ConnectError>> {

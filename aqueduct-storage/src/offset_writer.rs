@@ -59,6 +59,20 @@ impl OffsetWriter {
         }
     }
 
+    /// What is to be stored now, for those who do it themselves, in a transaction; [`OffsetWriter::stored`] follows when it
+    /// is safe.
+    ///
+    /// # Errors
+    /// When the offsets cannot be expressed.
+    pub fn unstored(&self) -> Result<OffsetEntries, ConnectError> {
+        Ok(self.store.under_kept_keys(self.entries()?))
+    }
+
+    /// What [`OffsetWriter::unstored`] answered is safe.
+    pub fn stored(&mut self) {
+        self.pending.clear();
+    }
+
     fn entries(&self) -> Result<OffsetEntries, ConnectError> {
         self.pending
             .iter()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use aqueduct_config::worker_config::{self as keys, internal_topic_settings};
+use aqueduct_config::worker_config::{self as keys, ExactlyOnceSources, internal_topic_settings};
 use aqueduct_config::{ConfigDef, ConfigError, ParsedConfig, client_config};
 use aqueduct_kafka::client_config::scopes::{InternalTopic, WorkerScopes};
 use aqueduct_kafka::{Admin, ClientSettings, KafkaError};
@@ -19,8 +19,8 @@ pub struct StoreSettings {
     pub offsets: TopicSettings,
     /// Statuses of connectors and tasks (`status.storage.*`).
     pub statuses: TopicSettings,
-    /// `exactly.once.source.support`, in lower case.
-    pub exactly_once_support: String,
+    /// The producer of a leader that has to be the only one (`exactly.once.source.support`).
+    pub leader: Option<ClientSettings>,
 }
 
 /// One topic, and the clients that serve it.
@@ -111,8 +111,33 @@ impl StoreSettings {
         )?;
         statuses.partitions = partitions(config, keys::STATUS_STORAGE_PARTITIONS)?;
         statuses.replication_factor = replication(config, keys::STATUS_STORAGE_REPLICATION_FACTOR)?;
-        Ok(Self { configs, offsets, statuses, exactly_once_support: workers.exactly_once })
+        Ok(Self { configs, offsets, statuses, leader: workers.leader() })
     }
+}
+
+impl TopicSettings {
+    /// The same for a topic of one connector: made with the worker's settings, and served by the connector's clients.
+    #[must_use]
+    pub fn for_connector(&self, topic: &str, clients: ConnectorClients) -> Self {
+        Self {
+            topic: topic.to_owned(),
+            producer: clients.producer,
+            consumer: clients.consumer,
+            admin: SharedAdmin::new(clients.admin),
+            ..self.clone()
+        }
+    }
+}
+
+/// The clients that serve a connector's own topic.
+#[derive(Debug, Clone)]
+pub struct ConnectorClients {
+    /// Writes.
+    pub producer: ClientSettings,
+    /// Reads.
+    pub consumer: ClientSettings,
+    /// Looks for the topic, and makes it.
+    pub admin: ClientSettings,
 }
 
 /// A worker's properties, and what follows from them for all three topics.
@@ -120,7 +145,7 @@ struct Workers<'a> {
     config: &'a ParsedConfig,
     properties: BTreeMap<String, String>,
     admin: SharedAdmin,
-    exactly_once: String,
+    exactly_once: ExactlyOnceSources,
 }
 
 impl<'a> Workers<'a> {
@@ -128,8 +153,20 @@ impl<'a> Workers<'a> {
         let given = config.originals().iter();
         let properties = given.filter_map(|(key, value)| Some((key.clone(), value.clone()?))).collect();
         let admin = known_only(WorkerScopes::new(&properties).internal_admin(), &client_config::admin());
-        let exactly_once = config.string(keys::EXACTLY_ONCE_SOURCE_SUPPORT)?.to_lowercase();
+        let exactly_once = ExactlyOnceSources::from_worker(config)?;
         Ok(Self { config, properties, admin: SharedAdmin::new(admin), exactly_once })
+    }
+
+    /// The producer of the leader, where it has to be the only one.
+    fn leader(&self) -> Option<ClientSettings> {
+        if !self.exactly_once.fences_leaders() {
+            return None;
+        }
+        let producer = WorkerScopes::new(&self.properties).leader_producer();
+        for warning in &producer.warnings {
+            tracing::warn!("{warning}");
+        }
+        Some(known_only(producer.settings, &client_config::producer()))
     }
 
     /// The settings of a topic that is named by a `key` and serves a purpose.
@@ -146,7 +183,7 @@ impl<'a> Workers<'a> {
         }
         let scopes = WorkerScopes::new(&self.properties);
         let producer = known_only(scopes.internal_producer(which), &client_config::producer());
-        let consumer = scopes.internal_consumer(which, self.exactly_once == "enabled");
+        let consumer = scopes.internal_consumer(which, self.exactly_once.is_enabled());
         for warning in &consumer.warnings {
             tracing::warn!("{warning}");
         }
@@ -263,6 +300,8 @@ mod tests {
             ["g-configs g-configs", "g-offsets g-offsets", "g-statuses g-statuses"]
         );
         assert_eq!(ids(settings(&[("client.id", "me")]).unwrap())[0], "g-me-configs g-me-configs");
+        assert!(settings(&[]).unwrap().leader.is_none());
+        assert!(settings(&[("exactly.once.source.support", "preparing")]).unwrap().leader.is_some());
         assert_eq!(settings(&[]).unwrap().configs.admin.settings.client_id(), "g-shared-admin");
     }
 
@@ -284,6 +323,10 @@ mod tests {
         assert_eq!(settings.statuses.producer.get("retries"), Some("0"));
         assert_eq!(settings.configs.consumer.get("group.id"), Some("g"));
         assert_eq!(settings.configs.consumer.get("isolation.level"), Some("read_committed"));
+        let leader = settings.leader.as_ref().unwrap();
+        assert_eq!(leader.get("transactional.id"), Some("connect-cluster-g"));
+        assert_eq!(leader.get("enable.idempotence"), Some("true"));
+        assert_eq!(leader.client_id(), "g-configs-leader");
         assert_eq!(settings.statuses.consumer.get("isolation.level"), None);
         assert_eq!(settings.offsets.admin.settings.get("security.protocol"), Some("SSL"));
     }

@@ -7,6 +7,7 @@ use aqueduct_api::{ClientKind, ConfigMap, ConnectError, OverrideRequest};
 use aqueduct_config::client_config;
 use aqueduct_config::worker_config::{distributed, standalone};
 use aqueduct_kafka::ClientSettings;
+use aqueduct_kafka::client_config::scopes::WorkerScopes;
 
 use crate::TaskId;
 use crate::settings::{WorkerSettings, behind};
@@ -46,16 +47,58 @@ fn bootstrap(worker: &WorkerSettings) -> (String, String) {
     (key, servers)
 }
 
-/// The settings of a source task's producer.
+/// The settings of the producer of a source connector or of one of its tasks, which is in the client id.
 ///
 /// # Errors
 /// When the override policy refuses one of the connector's `producer.override.` keys.
 pub fn producer_settings(
     worker: &WorkerSettings,
     connector: &ConfigMap,
-    id: &TaskId,
+    client_id: String,
 ) -> Result<ClientSettings, ConnectError> {
-    producer(worker, connector, format!("connector-producer-{id}"), true)
+    producer(worker, connector, client_id, true)
+}
+
+/// The settings of the producer of a source task that writes exactly once.
+///
+/// # Errors
+/// As [`producer_settings`].
+pub(crate) fn transactional_settings(
+    worker: &WorkerSettings,
+    connector: &ConfigMap,
+    client_id: String,
+    transactional_id: &str,
+) -> Result<ClientSettings, ConnectError> {
+    overrides(worker, connector, ClientKind::Producer, true)?;
+    let scopes = WorkerScopes::new(&worker.originals);
+    let mut forced = scopes.transactional_producer(connector, &client_id, transactional_id);
+    warn_of(&forced.warnings);
+    forced.settings.retain(|key| key != "sharing");
+    Ok(forced.settings)
+}
+
+/// The settings of the consumer that reads a source connector's own offsets topic.
+///
+/// # Errors
+/// As [`producer_settings`], for `consumer.override.` keys.
+pub(crate) fn offsets_consumer_settings(
+    worker: &WorkerSettings,
+    connector: &ConfigMap,
+    name: &str,
+    client_id: String,
+    exactly_once: bool,
+) -> Result<ClientSettings, ConnectError> {
+    overrides(worker, connector, ClientKind::Consumer, true)?;
+    let scopes = WorkerScopes::new(&worker.originals);
+    let forced = scopes.offsets_consumer(connector, name, &client_id, exactly_once);
+    warn_of(&forced.warnings);
+    Ok(forced.settings)
+}
+
+fn warn_of(warnings: &[String]) {
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
 }
 
 /// The settings of the producer of a sink task's dead letters.

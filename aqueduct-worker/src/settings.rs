@@ -70,6 +70,48 @@ pub struct ConnectorSettings {
     pub dead_letters: Option<DeadLetterSettings>,
 }
 
+/// Where the transactions of a source task end (`transaction.boundary`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionBoundary {
+    /// After each batch.
+    Poll,
+    /// After the batch with which an interval has passed.
+    Interval,
+    /// Where the task says.
+    Connector,
+}
+
+/// What only the configuration of a source connector says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceSettings {
+    /// `transaction.boundary`
+    pub boundary: TransactionBoundary,
+    /// `transaction.boundary.interval.ms`; none means the worker's `offset.flush.interval.ms`.
+    pub interval: Option<Duration>,
+    /// `offsets.storage.topic`
+    pub offsets_topic: Option<String>,
+}
+
+impl SourceSettings {
+    /// Reads what concerns the worker.
+    ///
+    /// # Errors
+    /// `ConfigException` for the first key that is wrong.
+    pub fn parse(config: &ConfigMap) -> Result<Self, ConnectError> {
+        let parsed = source_def().parse_with(config, &AnyClass)?;
+        let boundary = match parsed.string(connector_config::TRANSACTION_BOUNDARY)?.to_ascii_lowercase().as_str() {
+            "interval" => TransactionBoundary::Interval,
+            "connector" => TransactionBoundary::Connector,
+            _ => TransactionBoundary::Poll,
+        };
+        Ok(Self {
+            boundary,
+            interval: parsed.optional_long(connector_config::TRANSACTION_BOUNDARY_INTERVAL_MS)?.map(millis),
+            offsets_topic: parsed.optional_string(connector_config::OFFSETS_STORAGE_TOPIC)?.map(str::to_owned),
+        })
+    }
+}
+
 /// The dead letter queue of a sink connector.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetterSettings {
@@ -172,6 +214,28 @@ mod tests {
         let expect = DeadLetterSettings { topic: "bad".into(), replication_factor: 1, context_headers: true };
         assert_eq!(settings.unwrap().dead_letters, Some(expect));
         assert_eq!(sink(&[("errors.deadletterqueue.topic.name", " ")]).unwrap().dead_letters, None);
+    }
+
+    #[test]
+    fn the_transactions_of_a_source_are_read() {
+        let source = |pairs: &[(&str, &str)]| {
+            let common = [("name", "s"), ("connector.class", "X")];
+            let config = common.iter().chain(pairs).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            SourceSettings::parse(&config).unwrap()
+        };
+        let usual = SourceSettings { boundary: TransactionBoundary::Poll, interval: None, offsets_topic: None };
+        assert_eq!(source(&[]), usual);
+        let set = source(&[
+            ("transaction.boundary", "INTERVAL"),
+            ("transaction.boundary.interval.ms", "5"),
+            ("offsets.storage.topic", "t"),
+        ]);
+        let expect = SourceSettings {
+            boundary: TransactionBoundary::Interval,
+            interval: Some(Duration::from_millis(5)),
+            offsets_topic: Some("t".into()),
+        };
+        assert_eq!(set, expect);
     }
 
     #[test]

@@ -18,16 +18,19 @@ use parking_lot::{Mutex, RwLock};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::clients::{admin_settings, consumer_settings, dead_letter_settings, producer_settings};
+use crate::clients::{
+    admin_settings, consumer_settings, dead_letter_settings, producer_settings, transactional_settings,
+};
 use crate::connector::{ConnectorEvents, ConnectorHandle, ConnectorParts, Instance};
 use crate::errors::connect_error;
 use crate::metering::{MeteredListener, Metering};
-use crate::settings::{ConnectorSettings, WorkerSettings};
+use crate::offsets::{GroupSettings, OffsetPlaces, User};
+use crate::settings::{ConnectorSettings, SourceSettings, WorkerSettings};
 use crate::sink::{BadRecords, DeadLetterQueue, DeadLetterReporter, ErrantRecords, QueueSetUp, SinkRun, Subscription};
-use crate::source::{SourceRun, TopicCreator};
+use crate::source::{ExactlyOnceGate, ExactlyOnceRun, SourceRun, TopicCreator};
 use crate::status::{StatusListener, TaskStatusReporter};
 use crate::task::TaskHandle;
-use crate::{TaskId, build};
+use crate::{TaskId, build, fencing};
 
 /// How long a connector may take to stop.
 const CONNECTOR_STOP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -37,6 +40,8 @@ pub struct Worker {
     settings: WorkerSettings,
     plugins: Arc<Plugins>,
     offsets: Arc<dyn OffsetStore>,
+    /// None for a worker alone.
+    group: Option<GroupSettings>,
     listener: Arc<MeteredListener>,
     runtime: tokio::runtime::Handle,
     producers: ProducerPool,
@@ -62,6 +67,7 @@ impl Worker {
             settings,
             plugins,
             offsets,
+            group: None,
             listener,
             runtime,
             producers,
@@ -69,6 +75,24 @@ impl Worker {
             connectors: Mutex::default(),
             tasks: Mutex::default(),
         }
+    }
+
+    /// The same worker as one of a group.
+    #[must_use]
+    pub fn in_group(mut self, group: GroupSettings) -> Self {
+        self.group = Some(group);
+        self
+    }
+
+    /// Whether source tasks write in transactions.
+    pub fn writes_exactly_once(&self) -> bool {
+        self.group.as_ref().is_some_and(|group| group.exactly_once)
+    }
+
+    /// Whether the offsets of a source connector are in a topic that it uses with its own clients.
+    pub fn has_offsets_of_its_own(&self, config: &ConfigMap) -> bool {
+        self.writes_exactly_once()
+            || (self.group.is_some() && config.contains_key(connector_config::OFFSETS_STORAGE_TOPIC))
     }
 
     /// What the worker was started with.
@@ -91,9 +115,36 @@ impl Worker {
         &self.plugins
     }
 
-    /// The offset store.
-    pub fn offset_store(&self) -> &Arc<dyn OffsetStore> {
-        &self.offsets
+    /// The store with a source connector's offsets, to look at them.
+    ///
+    /// # Errors
+    /// When the connector's configuration is wrong, or overrides of its Kafka clients are refused.
+    pub fn offset_store(&self, name: &str, config: &ConfigMap) -> Result<Arc<dyn OffsetStore>, ConnectError> {
+        self.places().store(User::Connector(name), config)
+    }
+
+    /// The store with a source connector's offsets, to set them while it is stopped. Where tasks write exactly once, former
+    /// tasks have to be [fenced](Self::fence_zombies) before.
+    ///
+    /// # Errors
+    /// As [`Worker::offset_store`].
+    pub fn offset_store_to_alter(&self, name: &str, config: &ConfigMap) -> Result<Arc<dyn OffsetStore>, ConnectError> {
+        self.places().store_to_alter(name, config)
+    }
+
+    /// Shuts out the producers of a source connector's tasks 0 to `tasks` - 1, as they were until now.
+    ///
+    /// # Errors
+    /// When a broker refuses, or does not answer in time.
+    pub async fn fence_zombies(&self, name: &str, raw: &ConfigMap, tasks: u32) -> Result<(), ConnectError> {
+        match &self.group {
+            Some(group) => fencing::fence(&self.settings, group, name, &self.resolved(raw)?, tasks).await,
+            None => Ok(()),
+        }
+    }
+
+    fn places(&self) -> OffsetPlaces<'_> {
+        OffsetPlaces { worker: &self.settings, group: self.group.as_ref(), common: &self.offsets }
     }
 
     /// The plugin of a connector's configuration.
@@ -159,7 +210,7 @@ impl Worker {
         ConnectorSettings::parse(plugin.kind(), &config)?;
         let (instance, offsets) = match &plugin.factory {
             Factory::Source { connector, .. } => {
-                let reader = StoredOffsets::new(name, Arc::clone(&self.offsets));
+                let reader = StoredOffsets::new(name, self.places().store(User::Connector(name), &config)?);
                 (Instance::Source(connector()), Some(Arc::new(reader) as _))
             }
             Factory::Sink { connector, .. } => (Instance::Sink(connector()), None),
@@ -253,6 +304,21 @@ impl Worker {
         task_count: usize,
         state: TargetState,
     ) -> Result<(), ConnectError> {
+        self.start_task_through(None, id, connector_config, task_config, (task_count, state))
+    }
+
+    /// As [`Worker::start_task`], for a worker of a group: a source task that writes exactly once has to pass the gate.
+    ///
+    /// # Errors
+    /// As [`Worker::start_task`].
+    pub fn start_task_through(
+        &self,
+        gate: Option<Arc<dyn ExactlyOnceGate>>,
+        id: &TaskId,
+        connector_config: &ConfigMap,
+        task_config: ConfigMap,
+        (task_count, state): (usize, TargetState),
+    ) -> Result<(), ConnectError> {
         if self.tasks.lock().contains_key(id) {
             return Err(ConnectError::connect(format!("Task already exists in this worker: {id}")));
         }
@@ -265,8 +331,8 @@ impl Worker {
             listener: Arc::clone(&self.listener) as _,
             cancelled: Arc::new(AtomicBool::new(false)),
         };
-        let started = resolved().and_then(|(connector, task): (ConfigMap, ConfigMap)| {
-            self.spawn_task(id, &connector, task, task_count, state, &status)
+        let started = resolved().and_then(|(connector, config): (ConfigMap, ConfigMap)| {
+            self.spawn_task(&connector, config, (task_count, state), &status, gate)
         });
         match started {
             Ok(handle) => {
@@ -284,13 +350,13 @@ impl Worker {
 
     fn spawn_task(
         &self,
-        id: &TaskId,
         connector: &ConfigMap,
         config: ConfigMap,
-        task_count: usize,
-        state: TargetState,
+        (task_count, state): (usize, TargetState),
         status: &TaskStatusReporter,
+        gate: Option<Arc<dyn ExactlyOnceGate>>,
     ) -> Result<TaskHandle, ConnectError> {
+        let id = &status.id;
         let plugin = self.connector_plugin(connector)?;
         let settings = ConnectorSettings::parse(plugin.kind(), connector)?;
         check_tasks_max(&id.connector, task_count, &settings)?;
@@ -302,29 +368,50 @@ impl Worker {
         let status = status.clone();
         match &plugin.factory {
             Factory::Source { task, .. } => {
-                let client = producer_settings(worker, connector, id)?;
                 // Clients wake tasks on the runtime that they were made on.
                 let _on_the_tasks_runtime = self.runtime.enter();
-                let producer = self.producers.acquire(&client).map_err(|error| connect_error(&error))?;
-                let topics = if worker.topic_creation && uses_topic_creation(connector) {
-                    let settings = admin_settings(worker, connector, format!("connector-adminclient-{id}"), true)?;
-                    let brokers = settings.get("bootstrap.servers").unwrap_or_default().to_owned();
-                    let admin = Admin::create(&settings).map_err(|error| connect_error(&error))?;
-                    Some(TopicCreator::new(admin, brokers, connector)?)
-                } else {
-                    None
+                let exactly_once = self.group.as_ref().filter(|group| group.exactly_once).zip(gate);
+                let client_id = format!("connector-producer-{id}");
+                let client = match &exactly_once {
+                    Some((group, _)) => {
+                        let transactional_id = group.transactional_id(&id.connector, id.task);
+                        transactional_settings(worker, connector, client_id, &transactional_id)?
+                    }
+                    None => producer_settings(worker, connector, client_id)?,
                 };
+                let producer = self.producers.acquire(&client).map_err(|error| connect_error(&error))?;
+                let topics = self.topic_creator(id, connector)?;
                 let feeds = self.metering.source_task_added(id, &classes);
                 let operator = build::operator(&id.to_string(), &settings, stop.clone(), &feeds.errors, None);
+                let pipeline = SourcePipeline::new(chain, converters, operator);
+                let (task, track_topics) = (task(), worker.topic_tracking);
+                if let Some((group, gate)) = exactly_once {
+                    let source = SourceSettings::parse(connector)?;
+                    let run = ExactlyOnceRun {
+                        task,
+                        config,
+                        pipeline,
+                        producer,
+                        topics,
+                        offsets: self.places().of_task(group, id, connector)?,
+                        gate,
+                        boundary: source.boundary,
+                        interval: source.interval.unwrap_or(worker.flush_interval),
+                        status: status.clone(),
+                        track_topics,
+                        feeds,
+                    };
+                    return Ok(TaskHandle::spawn(&self.runtime, state, stop, status, |signals| run.run(signals)));
+                }
                 let run = SourceRun {
-                    task: task(),
+                    task,
                     config,
-                    pipeline: SourcePipeline::new(chain, converters, operator),
+                    pipeline,
                     producer,
                     topics,
-                    offsets: Arc::clone(&self.offsets),
+                    offsets: self.places().store(User::Task(id), connector)?,
                     status: status.clone(),
-                    track_topics: worker.topic_tracking,
+                    track_topics,
                     flush_interval: worker.flush_interval,
                     flush_timeout: worker.flush_timeout,
                     feeds,
@@ -357,6 +444,17 @@ impl Worker {
             }
             _ => Err(ConnectError::connect(format!("{} is no connector", plugin.class))),
         }
+    }
+
+    /// What creates the topics of a source task, where it has rules for that.
+    fn topic_creator(&self, id: &TaskId, connector: &ConfigMap) -> Result<Option<TopicCreator>, ConnectError> {
+        if !self.settings.topic_creation || !uses_topic_creation(connector) {
+            return Ok(None);
+        }
+        let settings = admin_settings(&self.settings, connector, format!("connector-adminclient-{id}"), true)?;
+        let brokers = settings.get("bootstrap.servers").unwrap_or_default().to_owned();
+        let admin = Admin::create(&settings).map_err(|error| connect_error(&error))?;
+        Ok(Some(TopicCreator::new(admin, brokers, connector)?))
     }
 
     /// Where the bad records of a sink task go.
@@ -427,13 +525,12 @@ impl Worker {
         ids
     }
 
-    /// Stops everything.
+    /// Stops everything, side by side: what hangs costs its time once.
     pub async fn stop(&self) {
         let ids: Vec<TaskId> = self.tasks.lock().keys().cloned().collect();
-        self.stop_tasks(&ids).await;
         let names: Vec<String> = self.connectors.lock().keys().cloned().collect();
-        // Side by side: those that hang have one deadline together.
-        futures_util::future::join_all(names.iter().map(|name| self.stop_connector(name))).await;
+        let connectors = futures_util::future::join_all(names.iter().map(|name| self.stop_connector(name)));
+        futures_util::future::join(self.stop_tasks(&ids), connectors).await;
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aqueduct_api::{BoxFuture, ConfigMap, ConnectError};
-use aqueduct_config::worker_config as keys;
+use aqueduct_config::worker_config::{self as keys, ExactlyOnceSources};
 use aqueduct_config::{ConfigError, ParsedConfig};
 use aqueduct_group::member::{KafkaCoordinator, MemberSettings};
 use aqueduct_group::protocol::Protocol;
@@ -20,7 +20,7 @@ use aqueduct_kafka::client_config::scopes::WorkerScopes;
 use aqueduct_metrics::groups::AppInfo;
 use aqueduct_rest::{HttpPeers, Level, LoggerLevel, Loggers, RestConfig, RestServer};
 use aqueduct_storage::{ConfigEvents, KafkaConfigStore, KafkaOffsetStore, KafkaStatusStore, StoreSettings};
-use aqueduct_worker::Worker;
+use aqueduct_worker::{GroupSettings, Worker};
 
 use crate::dev_broker::EmbeddedBroker;
 use crate::exit::Failure;
@@ -96,7 +96,12 @@ async fn serve(
     let producers = startup::producers(&props, &worker_id);
     let offsets = Arc::new(stores.offsets.clone());
     let listener = Arc::clone(&keeper);
-    let worker = Worker::new(worker_settings, plugins, offsets, listener, producers, tasks);
+    let group = GroupSettings {
+        group_id: settings.group_id.clone(),
+        exactly_once: ExactlyOnceSources::from_worker(&config).map_err(|error| wrong(&error.message()))?.is_enabled(),
+        offsets: store_settings.offsets.clone(),
+    };
+    let worker = Worker::new(worker_settings, plugins, offsets, listener, producers, tasks).in_group(group);
     let _app_info = AppInfo::register(worker.metrics(), worker.settings().worker_id.as_str(), VERSION, commit());
     rest.show_metrics(worker.metrics().clone());
     let group = join(&config, &props, &settings.group_id, &worker_id, url, &stores.configs)?;
@@ -125,9 +130,7 @@ async fn serve(
         () = async {
             rest.shutdown().await;
             herder.stop().await;
-            stores.statuses.stop().await;
-            configs.stop().await;
-            stores.offsets.stop().await;
+            tokio::join!(stores.statuses.stop(), configs.stop(), stores.offsets.stop());
         } => tracing::info!("Aqueduct has stopped"),
         () = signals.another() => tracing::warn!("A second signal: ending at once"),
     }

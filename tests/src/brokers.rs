@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::proxy::Proxy;
 use crate::setting;
+use crate::wait::eventually;
+use crate::worker::free_port;
 
 /// The broker that `tests/run` started.
 pub fn bootstrap() -> String {
@@ -38,9 +41,35 @@ impl Cluster {
         Self::start("start", folder)
     }
 
+    /// One broker with a second way in, through a proxy: whoever comes by it is told to come back by it, so that the proxy
+    /// is all of the network between that client and the broker. Answers the way's `bootstrap.servers` too.
+    pub fn of_one_behind_a_proxy(folder: &Path) -> (Self, Proxy, String) {
+        // The controller's port is 10000 more than the broker's.
+        let port = eventually("a port is found", || Some(free_port()).filter(|port| *port < 45_000));
+        let inner = free_port();
+        let proxy = Proxy::to(&format!("127.0.0.1:{inner}"));
+        let way = format!("127.0.0.1:{}", proxy.port());
+        let settings = [
+            format!(
+                "listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{inner},CONTROLLER://127.0.0.1:{}",
+                port + 10_000
+            ),
+            format!("advertised.listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://{way}"),
+            "inter.broker.listener.name=PLAINTEXT".to_owned(),
+            "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT".to_owned(),
+        ];
+        (Self::start_with("start", &port.to_string(), folder, &settings), proxy, way)
+    }
+
     fn start(how: &str, folder: &Path) -> Self {
+        Self::start_with(how, "auto", folder, &[])
+    }
+
+    fn start_with(how: &str, port: &str, folder: &Path, settings: &[String]) -> Self {
         let folder = folder.join("kafka");
-        let printed = testbed(&[how, "auto", &folder.display().to_string()]);
+        let place = folder.display().to_string();
+        let arguments = [how, port, &place].into_iter().chain(settings.iter().map(String::as_str));
+        let printed = testbed(&arguments.collect::<Vec<_>>());
         let bootstrap = printed.lines().last().unwrap_or_default().to_owned();
         Self { folder, bootstrap }
     }

@@ -6,8 +6,11 @@
 mod brokers;
 mod clients;
 mod dev_broker;
+mod group;
 mod http;
+mod lines;
 mod placement;
+mod proxy;
 mod topic;
 mod wait;
 mod worker;
@@ -15,8 +18,11 @@ mod worker;
 pub use brokers::{Cluster, bootstrap};
 pub use clients::{Ask, Clients};
 pub use dev_broker::DevBroker;
+pub use group::{Instance, WorkerGroup};
+pub use lines::{ArrivingLines, GrowingFile, LINE, Lines, line, line_number};
 pub use placement::Placement;
-pub use topic::{topic_records, topic_values};
+pub use proxy::Proxy;
+pub use topic::{CommittedRecord, committed_records, topic_records, topic_values};
 pub use wait::{eventually, eventually_within};
 pub use worker::{Properties, Worker, WorkerFiles, file_sink, file_source};
 

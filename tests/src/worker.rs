@@ -110,6 +110,11 @@ impl WorkerFiles {
         &self.folder
     }
 
+    /// The port of its REST API.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The worker's properties.
     pub fn worker_properties(&self) -> &Properties {
         &self.worker
@@ -175,7 +180,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    fn ready(mut self, connectors: usize) -> Self {
+    pub(crate) fn ready(mut self, connectors: usize) -> Self {
         eventually_within(Duration::from_mins(2), "the worker serves its connectors", || {
             if let Some(status) = self.child.try_wait().expect("it is our child") {
                 self.ended = true;
@@ -190,6 +195,11 @@ impl Worker {
     /// A REST request; answers status and body.
     pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         eventually("the worker answers", || http::request(self.port, method, path, body))
+    }
+
+    /// One attempt of a request: status and text; none when nobody answers.
+    pub fn try_request(&self, method: &str, path: &str, body: Option<&Value>) -> Option<(u16, String)> {
+        http::exchange(self.port, method, path, body)
     }
 
     /// Waits until a task is in a state, and answers its status.

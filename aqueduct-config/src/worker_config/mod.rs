@@ -4,6 +4,7 @@
 //! [`parse_standalone`] or [`parse_distributed`], which also apply the rules between keys.
 
 mod distributed;
+mod exactly_once;
 mod headers;
 mod keys;
 mod listeners;
@@ -12,6 +13,7 @@ mod shared_keys;
 mod standalone;
 
 pub use distributed::{distributed, internal_topic_settings, parse_distributed};
+pub use exactly_once::ExactlyOnceSources;
 pub use headers::{HeaderAction, HeaderRule, response_header_rules};
 pub use keys::*;
 pub use mac::MAC_ALGORITHMS;

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aqueduct_config::connector_config::common_def;
+use aqueduct_config::connector_config::{ConnectorDefaults, common_def_with};
 use aqueduct_config::{ConfigDef, ConfigKey, ConfigValueData, Importance, Type, Validator, client_security};
 
 use Importance::{High, Low, Medium};
@@ -155,7 +155,7 @@ fn metric_names() -> ConfigKey {
 
 /// What all three have.
 fn base() -> ConfigDef {
-    common_def()
+    common_def_with(&ConnectorDefaults::default())
         .define(flag(ENABLED, true, "Whether to mirror from the source to the target."))
         .define(
             ConfigKey::new(SOURCE_ALIAS, Type::String).required().importance(High).doc("What the source cluster is called."),

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use aqueduct_api::ConfigMap;
 use aqueduct_storage::{ClusterConfigState, TargetState};
+use tokio::sync::oneshot;
 
-use super::event::{Command, OffsetsChange, Reply};
+use super::event::{Command, Event, OffsetsChange, Reply};
 use super::herding::Herding;
 use super::rebalance::starts;
 use super::shared::Shared;
 use crate::offsets::{Offsets, not_stopped};
 use crate::restarts::Subject;
 use crate::statuses::not_found;
-use crate::{ConnectorInfo, HerderError, TaskId, TaskInfo};
+use crate::{ConnectorInfo, ConnectorKind, HerderError, TaskId, TaskInfo};
 
 impl Herding {
     pub(super) fn command(&mut self, command: Command) {
@@ -36,6 +38,9 @@ impl Herding {
             Command::RestartConnector(name, reply) => self.restart_connector(&name, reply),
             Command::RestartTask(id, reply) => self.restart_task(&id, reply),
             Command::ChangeOffsets(name, change, reply) => self.change_offsets(name, change, reply),
+            Command::Fence(name, reply) => self.fence(name, reply),
+            Command::FenceForTask(name, reply) => self.fence_for_task(name, reply),
+            Command::VerifyTask(id, generation, reply) => answer(reply, self.verify_task(&id, generation)),
             Command::Write(write) => self.write(write),
         }
     }
@@ -95,7 +100,7 @@ impl Herding {
                 Err(_) => Err(HerderError::internal(format!("Failed to start connector: {owned}"))),
             };
             answer(reply, told);
-            Some(super::event::Event::ConnectorStarted { name: owned, state, outcome })
+            Some(Event::ConnectorStarted { name: owned, state, outcome })
         });
     }
 
@@ -150,8 +155,30 @@ impl Herding {
     }
 }
 
-/// Changes offsets, after a look at what the config topic says of the connector by now.
+/// Changes offsets. Where tasks write exactly once, those that once were are shut out before; the connector may have begun
+/// again meanwhile.
 async fn changed_offsets(shared: &Shared, name: &str, change: OffsetsChange) -> Result<String, HerderError> {
+    let mut config = stopped_config(shared, name).await?;
+    if shared.worker.writes_exactly_once() && shared.kind_of(&config) == ConnectorKind::Source {
+        let (reply, fenced) = oneshot::channel();
+        let asked = shared.events.send(Event::Command(Command::Fence(name.to_owned(), reply))).is_ok();
+        let outcome = if asked { fenced.await.ok() } else { None };
+        outcome.unwrap_or_else(|| Err(HerderError::internal("Worker is shutting down"))).map_err(|error| {
+            tracing::error!("Fencing the producers of connector {name} before its offsets are modified: {error}");
+            let message = "Failed to perform zombie fencing for source connector prior to modifying offsets";
+            HerderError::internal(message)
+        })?;
+        config = stopped_config(shared, name).await?;
+    }
+    let offsets = Offsets::of(&shared.worker, name, &config)?;
+    match change {
+        OffsetsChange::Alter(entries) => offsets.alter(entries).await,
+        OffsetsChange::Reset => offsets.reset().await,
+    }
+}
+
+/// The configuration of a connector that is stopped, after a look at what the config topic says of it by now.
+async fn stopped_config(shared: &Shared, name: &str) -> Result<Arc<ConfigMap>, HerderError> {
     if let Err(error) = shared.config.refresh(shared.settings.sync_timeout).await {
         tracing::error!("Reading the config topic before modifying the offsets of connector {name}: {error}");
         return Err(HerderError::internal("Failed to read to end of config topic before modifying connector offsets"));
@@ -161,11 +188,7 @@ async fn changed_offsets(shared: &Shared, name: &str, change: OffsetsChange) -> 
     if state.target_state(name) != Some(TargetState::Stopped) || state.task_count(name) > 0 {
         return Err(not_stopped(name));
     }
-    let offsets = Offsets::of(&shared.worker, name, config)?;
-    match change {
-        OffsetsChange::Alter(entries) => offsets.alter(entries).await,
-        OffsetsChange::Reset => offsets.reset().await,
-    }
+    Ok(Arc::clone(config))
 }
 
 fn task_infos(state: &ClusterConfigState, name: &str) -> Result<Vec<TaskInfo>, HerderError> {

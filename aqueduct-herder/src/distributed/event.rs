@@ -1,9 +1,10 @@
 //! Everything that can happen to the herder's loop.
 
 use aqueduct_api::{ConfigMap, ConnectError};
-use aqueduct_storage::{RefreshError, TargetState};
+use aqueduct_storage::{ConfigWriteError, RefreshError, TargetState};
 use tokio::sync::oneshot;
 
+use super::fencing::RoundId;
 use super::keys::NewKey;
 use crate::restarts::Subject;
 use crate::{
@@ -40,6 +41,14 @@ pub(super) enum Event {
     Failed(Subject),
     /// It is time to restart what has failed.
     RestartDue(Subject),
+    /// The topic was read to its end for somebody who wants a connector's former tasks shut out, or not.
+    FencingLooked { name: String, reply: Reply<()>, outcome: Result<(), RefreshError> },
+    /// Producers were shut out, or not.
+    ProducersFenced { id: RoundId, outcome: Result<(), ConnectError> },
+    /// The right to write as the leader was claimed, or not.
+    Claimed(Result<(), ConnectError>),
+    /// It is time to claim that right again.
+    ClaimDue,
     /// The session key may have become too old.
     KeyDue,
     /// The worker is to stop; the sender is dropped when it has.
@@ -54,6 +63,8 @@ pub(super) enum Written {
     Tasks { name: String, outcome: Result<(), HerderError> },
     /// A session key.
     Key(Result<(), HerderError>),
+    /// A task count record, the end of a round of fencing.
+    TaskCount { id: RoundId, outcome: Result<(), ConfigWriteError> },
 }
 
 /// What a command does to offsets.
@@ -82,6 +93,12 @@ pub(super) enum Command {
     RestartTask(TaskId, Reply<()>),
     /// Changes the offsets of a stopped connector.
     ChangeOffsets(String, OffsetsChange, Reply<String>),
+    /// Shuts out the producers of a connector's former tasks, as the leader.
+    Fence(String, Reply<()>),
+    /// The same for a task of this worker, whoever leads.
+    FenceForTask(String, Reply<()>),
+    /// Says whether a task, with the number of times that its connector's tasks had been configured, may begin.
+    VerifyTask(TaskId, Option<u32>, Reply<()>),
     /// Writes to the config topic.
     Write(Write),
 }
@@ -102,6 +119,6 @@ pub(super) enum Write {
     OwnTasks(String, Vec<ConfigMap>),
     /// A new session key.
     Key(NewKey),
-    /// Fencing of producers, which needs what this worker does not have.
-    Fence(String, Reply<()>),
+    /// That the producers of former tasks were shut out.
+    TaskCount(RoundId),
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aqueduct_api::BoxFuture;
-use aqueduct_group::member::{self, Assigned, ConfigView, GroupCoordinator, MemberHandle, MemberSettings};
+use aqueduct_group::member::{
+    self, Assigned, ConfigView, GroupCoordinator, MemberHandle, MemberSettings, RevocationReason,
+};
 use aqueduct_group::protocol::Protocol;
 use aqueduct_group::{ConfigSnapshot, ConnectorName, Work};
 use aqueduct_storage::KafkaConfigStore;
@@ -13,8 +15,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::ports::{Assignment, GroupEvent, GroupMember};
 use crate::TaskId;
 
-/// How long leaving the group may take at the end.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long leaving the group may take at the end. The request is on its way by then; Java does not wait for its answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// This worker in the group, and what the group tells.
 pub type Group = (Arc<dyn GroupMember>, mpsc::UnboundedReceiver<GroupEvent>);
@@ -69,6 +71,10 @@ async fn translate(mut events: mpsc::UnboundedReceiver<member::GroupEvent>, herd
         let event = match event {
             member::GroupEvent::Rebalancing => GroupEvent::Joining,
             member::GroupEvent::Revoked(revocation) => {
+                // First of all: another worker may lead by now, and stopping takes its time.
+                if revocation.reason == RevocationReason::CoordinatorLost && herder.send(GroupEvent::Lost).is_err() {
+                    return;
+                }
                 let (done, stopped) = oneshot::channel();
                 let (connectors, tasks) = names(&revocation.work);
                 tokio::spawn(async move {

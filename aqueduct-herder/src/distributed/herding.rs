@@ -11,11 +11,14 @@ use std::time::Duration;
 
 use aqueduct_storage::{ClusterConfigState, ConfigEvent, ConfigEvents, RestartRequest};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use super::event::{Command, Event, Write, Written};
+use super::fencing::Fencings;
 use super::keys::Keys;
 use super::lanes::Lanes;
 use super::ports::{Assignment, GroupEvent, GroupMember, Instances};
+use super::privileges::Claim;
 use super::settings::DistributedSettings;
 use super::shared::Shared;
 use super::stage::Stage;
@@ -24,6 +27,9 @@ use crate::TaskId;
 
 /// How often a worker that cannot catch up waits before it stops what it runs.
 pub(super) const CATCH_UP_TRIES: u32 = 5;
+
+/// How long the last statuses may take in any case, however long the tasks took to stop.
+const LAST_STATUSES: Duration = Duration::from_secs(2);
 
 /// What changed in the config topic since the loop last looked.
 #[derive(Debug, Default)]
@@ -84,6 +90,9 @@ pub(super) struct Herding {
     /// Writes that wait for the one under way.
     pub(super) writes: VecDeque<Write>,
     pub(super) writing: bool,
+    /// The right to write as the leader.
+    pub(super) claim: Claim,
+    pub(super) fencings: Fencings,
 }
 
 impl Herding {
@@ -112,6 +121,8 @@ impl Herding {
             commands: VecDeque::new(),
             writes: VecDeque::new(),
             writing: false,
+            claim: Claim::default(),
+            fencings: Fencings::default(),
         }
     }
 
@@ -154,6 +165,7 @@ impl Herding {
                     Written::Answered => {}
                     Written::Tasks { name, outcome } => self.tasks_published(name, outcome),
                     Written::Key(outcome) => self.key_written(outcome),
+                    Written::TaskCount { id, outcome } => self.task_count_written(&id, outcome),
                 }
                 self.write_ended();
             }
@@ -163,6 +175,10 @@ impl Herding {
             Event::TasksRetry(name) => self.retry_tasks(&name),
             Event::Failed(subject) => self.failed(subject),
             Event::RestartDue(subject) => self.restart_failed(&subject),
+            Event::FencingLooked { name, reply, outcome } => self.fencing_looked(name, reply, outcome),
+            Event::ProducersFenced { id, outcome } => self.producers_fenced(id, outcome),
+            Event::Claimed(outcome) => self.claimed(outcome),
+            Event::ClaimDue => self.claim_due(),
             // It is looked at after every event.
             Event::KeyDue => {}
             Event::Stop(stopped) => drop(stopped),
@@ -184,6 +200,7 @@ impl Herding {
                 self.updates.connectors.insert(name);
             }
             ConfigEvent::TaskConfigsUpdated { connector, tasks } => {
+                self.abandon_fencing(&connector);
                 self.updates.rebalance = true;
                 self.updates.tasks.extend(tasks.into_iter().map(|task| TaskId::new(connector.clone(), task)));
                 // A set of no tasks has no task to name, and yet ends those that run.
@@ -212,6 +229,7 @@ impl Herding {
             return;
         }
         self.shared.set_ready();
+        self.claim_privileges();
         self.rotate_key();
         self.carry_out_restarts();
         self.take_over_updates();
@@ -278,7 +296,8 @@ impl Herding {
         })
     }
 
-    /// Stops everything, in the order that lets every status be written.
+    /// Stops everything, in the order that lets every status be written. A broker that does not answer is not waited for
+    /// longer than tasks are: `task.shutdown.graceful.timeout.ms`, and a little for what they said last.
     async fn halt(mut self, mut events: mpsc::UnboundedReceiver<Event>) {
         self.shared.stage.begin(Stage::ShuttingDown);
         self.shared.stopping.cancel();
@@ -288,8 +307,15 @@ impl Herding {
         self.commands.clear();
         self.writes.clear();
         while events.try_recv().is_ok() {}
-        self.instances.stop().await;
-        self.shared.status().flush().await;
+        let deadline = Instant::now() + self.shared.worker.settings().graceful_timeout;
+        // What the group has taken away may be stopping still.
+        tokio::join!(self.instances.stop(), async {
+            let _ = timeout_at(deadline, self.lanes.ended()).await;
+        });
+        let deadline = deadline.max(Instant::now() + LAST_STATUSES);
+        if timeout_at(deadline, self.shared.status().flush()).await.is_err() {
+            tracing::warn!("The last statuses of this worker's connectors and tasks could not be written");
+        }
         self.member.stop().await;
     }
 }

@@ -37,6 +37,14 @@ impl Lanes {
         });
         finished
     }
+
+    /// Waits until every job has ended.
+    pub(super) async fn ended(&mut self) {
+        for (_, tail) in self.tails.drain() {
+            // Dropped by a job that ended in a panic.
+            let _ = tail.await;
+        }
+    }
 }
 
 /// Waits until all jobs have ended, be it in a panic.

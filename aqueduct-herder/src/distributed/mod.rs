@@ -11,17 +11,21 @@
 //! - [`tasks`]: from a connector's answer to task configurations in the topic;
 //! - [`keys`], [`signature`]: requests between workers;
 //! - [`starting`]: what is answered before there is a herder;
+//! - [`privileges`], [`fencing`], [`gate`]: shutting out former leaders and former tasks (KIP-618);
 //! - [`lanes`]: the order of what is done to one connector.
 
 mod auto_restart;
 mod checks;
 mod commands;
 mod event;
+mod fencing;
+mod gate;
 mod group;
 mod herding;
 mod keys;
 mod lanes;
 mod ports;
+mod privileges;
 mod rebalance;
 mod settings;
 mod shared;
@@ -36,7 +40,7 @@ mod writes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aqueduct_api::{BoxFuture, ConfigMap, PluginKind, ready};
+use aqueduct_api::{BoxFuture, ConfigMap, ready};
 use aqueduct_storage::{ConfigEvents, KafkaConfigStore, TargetState};
 use aqueduct_worker::{ConnectorEvents, Worker};
 use tokio::sync::{mpsc, oneshot};
@@ -101,7 +105,11 @@ impl ConnectorEvents for Requests {
 impl DistributedHerder {
     /// Starts the loop on the present runtime.
     pub fn start(parts: DistributedParts) -> Self {
-        Self::start_with(parts, |worker, requests| Arc::new(WorkerInstances { worker, events: requests }))
+        let config = parts.config.0.clone();
+        Self::begin(parts, |worker, events| {
+            let requests = Arc::new(Requests(events.clone()));
+            Arc::new(WorkerInstances { worker, requests, events, config })
+        })
     }
 
     /// Starts the loop with other instances than the worker's, to see what it does without plugins.
@@ -109,9 +117,16 @@ impl DistributedHerder {
         parts: DistributedParts,
         instances: impl FnOnce(Arc<Worker>, Arc<dyn ConnectorEvents>) -> Arc<dyn Instances>,
     ) -> Self {
+        Self::begin(parts, |worker, events| instances(worker, Arc::new(Requests(events))))
+    }
+
+    fn begin(
+        parts: DistributedParts,
+        instances: impl FnOnce(Arc<Worker>, mpsc::UnboundedSender<Event>) -> Arc<dyn Instances>,
+    ) -> Self {
         let (events, mailbox) = mpsc::unbounded_channel();
         let worker = Arc::new(parts.worker);
-        let instances = instances(Arc::clone(&worker), Arc::new(Requests(events.clone())));
+        let instances = instances(Arc::clone(&worker), events.clone());
         let (config, config_events) = parts.config;
         let (member, group_events) = parts.group;
         let shared = Arc::new(Shared::new(
@@ -180,8 +195,10 @@ impl DistributedHerder {
             let mut infos = validate(&shared.worker, &config)?;
             let class = config.get("connector.class").and_then(Option::as_deref).unwrap_or_default();
             let plugin = shared.worker.plugins().connector(class.trim());
-            let sink = plugin.is_ok_and(|plugin| plugin.kind() == PluginKind::Sink);
-            GroupChecks { group: &shared.settings.group_id, sink }.add(&config, &mut infos);
+            if let Ok(plugin) = plugin {
+                let exactly_once = shared.worker.writes_exactly_once();
+                GroupChecks { group: &shared.settings.group_id, plugin, exactly_once }.add(&config, &mut infos);
+            }
             Ok(infos)
         });
         checked
@@ -337,7 +354,7 @@ impl Herder for DistributedHerder {
     }
 
     fn fence_zombies<'a>(&'a self, connector: &'a str) -> Answer<'a, ()> {
-        Box::pin(self.write(|reply| Write::Fence(connector.to_owned(), reply)))
+        Box::pin(self.ask(|reply| Command::Fence(connector.to_owned(), reply)))
     }
 
     fn stage(&self) -> Option<String> {

@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use aqueduct_api::{BoxFuture, ConfigMap, ConnectError};
 use aqueduct_group::leader::Owners;
-use aqueduct_storage::TargetState;
+use aqueduct_storage::{KafkaConfigStore, TargetState};
 use aqueduct_worker::{ConnectorEvents, StatusListener, TaskId, Worker};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
+
+use super::event::Event;
+use super::gate::Gate;
 
 /// What the group wants of this worker.
 #[derive(Debug)]
@@ -114,6 +117,14 @@ pub trait Instances: Send + Sync {
     /// When it cannot be made; its status is FAILED then.
     fn start_task(&self, id: &TaskId, start: &TaskStart) -> Result<(), ConnectError>;
 
+    /// Shuts out the producers of a source connector's tasks 0 to `tasks` - 1, wherever they ran until now.
+    fn fence_zombies<'a>(
+        &'a self,
+        name: &'a str,
+        config: &'a ConfigMap,
+        tasks: u32,
+    ) -> BoxFuture<'a, Result<(), ConnectError>>;
+
     /// Stops tasks, those that run here.
     fn stop_tasks<'a>(&'a self, ids: &'a [TaskId]) -> BoxFuture<'a, ()>;
 
@@ -132,12 +143,16 @@ pub struct TaskStart {
     pub count: u32,
     /// The state to begin in.
     pub state: TargetState,
+    /// How often the connector's tasks had been configured, as far as this worker has read.
+    pub generation: Option<u32>,
 }
 
 /// The instances of a real worker.
 pub(super) struct WorkerInstances {
     pub(super) worker: Arc<Worker>,
-    pub(super) events: Arc<dyn ConnectorEvents>,
+    pub(super) requests: Arc<dyn ConnectorEvents>,
+    pub(super) events: mpsc::UnboundedSender<Event>,
+    pub(super) config: KafkaConfigStore,
 }
 
 impl Instances for WorkerInstances {
@@ -147,7 +162,7 @@ impl Instances for WorkerInstances {
         config: ConfigMap,
         state: TargetState,
     ) -> BoxFuture<'a, Result<(), ConnectError>> {
-        Box::pin(self.worker.start_connector(name, config, Arc::clone(&self.events), state))
+        Box::pin(self.worker.start_connector(name, config, Arc::clone(&self.requests), state))
     }
 
     fn stop_connector<'a>(&'a self, name: &'a str) -> BoxFuture<'a, ()> {
@@ -187,7 +202,21 @@ impl Instances for WorkerInstances {
     }
 
     fn start_task(&self, id: &TaskId, start: &TaskStart) -> Result<(), ConnectError> {
-        self.worker.start_task(id, &start.connector, (*start.task).clone(), start.count as usize, start.state)
+        let gate = self.worker.writes_exactly_once().then(|| {
+            let (events, config) = (self.events.clone(), self.config.clone());
+            Arc::new(Gate { id: id.clone(), generation: start.generation, events, config }) as _
+        });
+        let (count, state) = (start.count as usize, start.state);
+        self.worker.start_task_through(gate, id, &start.connector, (*start.task).clone(), (count, state))
+    }
+
+    fn fence_zombies<'a>(
+        &'a self,
+        name: &'a str,
+        config: &'a ConfigMap,
+        tasks: u32,
+    ) -> BoxFuture<'a, Result<(), ConnectError>> {
+        Box::pin(self.worker.fence_zombies(name, config, tasks))
     }
 
     fn stop_tasks<'a>(&'a self, ids: &'a [TaskId]) -> BoxFuture<'a, ()> {

@@ -46,9 +46,12 @@ impl Herding {
             }
             GroupEvent::Assigned(assignment) => self.assigned(assignment),
             GroupEvent::Lost => {
-                tracing::info!("This worker is in no group at the moment");
+                if self.assignment.take().is_some() {
+                    tracing::info!("This worker is in no group at the moment");
+                }
                 self.joining = false;
-                self.assignment = None;
+                // Another worker may lead by the time this one does again.
+                self.shared.config.release_write_privileges();
                 self.resolved = true;
             }
             GroupEvent::Failed(why) => self.shared.fail(why),
@@ -73,10 +76,12 @@ impl Herding {
             let instances = Arc::clone(&self.instances);
             let lane = name.clone();
             jobs.push(self.in_lane(&lane, async move {
-                if connector {
-                    instances.stop_connector(&name).await;
-                }
-                instances.stop_tasks(&tasks).await;
+                let stop_connector = async {
+                    if connector {
+                        instances.stop_connector(&name).await;
+                    }
+                };
+                tokio::join!(stop_connector, instances.stop_tasks(&tasks));
                 None
             }));
         }
@@ -99,6 +104,8 @@ impl Herding {
         self.caught_up = false;
         if assignment.leads {
             self.forget_deleted();
+        } else {
+            self.shared.config.release_write_privileges();
         }
         self.assignment = Some(assignment);
     }
@@ -296,6 +303,7 @@ pub(super) fn starts(state: &ClusterConfigState, tasks: Vec<TaskId>) -> Vec<(Tas
             task: Arc::clone(task),
             count: state.task_count(name),
             state: state.target_state(name).unwrap_or_default(),
+            generation: state.task_config_generation(name),
         };
         Some((id, start))
     };

@@ -37,16 +37,8 @@ impl DistributedSettings {
     /// Reads the properties of a distributed worker.
     ///
     /// # Errors
-    /// When a key has no value of its type, or `exactly.once.source.support` asks for what this worker cannot do.
+    /// When a key has no value of its type.
     pub fn from_worker(config: &ParsedConfig) -> Result<Self, ConfigError> {
-        let support = config.string(keys::EXACTLY_ONCE_SOURCE_SUPPORT)?;
-        if !support.eq_ignore_ascii_case("disabled") {
-            return Err(ConfigError::invalid(
-                keys::EXACTLY_ONCE_SOURCE_SUPPORT,
-                support,
-                "exactly-once source connectors (KIP-618) are not supported yet; use 'disabled'",
-            ));
-        }
         let protocol = config.string(keys::CONNECT_PROTOCOL)?;
         let int = |key| -> Result<Duration, ConfigError> { Ok(millis(config.int(key)?.into())) };
         Ok(Self {

@@ -127,24 +127,36 @@ impl Herding {
     }
 
     fn tasks_for_leader(&self, name: &str, tasks: &[ConfigMap]) -> Result<PeerRequest, HerderError> {
+        let body = serde_json::to_vec(tasks).map_err(|error| {
+            HerderError::internal(format!("Task configurations cannot be written as JSON: {error}"))
+        })?;
+        self.signed_request("POST", name, "tasks", Some(body))
+    }
+
+    /// A request to the leader about a connector, signed if the group does that.
+    pub(super) fn signed_request(
+        &self,
+        method: &str,
+        name: &str,
+        what: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<PeerRequest, HerderError> {
         let leader = self.leader_url().ok_or_else(|| {
             HerderError::internal(
                 "Request to leader to reconfigure connector tasks failed because the URL of the leader's REST interface is \
                  empty!",
             )
         })?;
-        let body = serde_json::to_vec(tasks).map_err(|error| {
-            HerderError::internal(format!("Task configurations cannot be written as JSON: {error}"))
-        })?;
         let headers = match self.shared.key() {
             Some(key) if self.shared.signs() => {
-                signature::sign(&key.key, &self.settings().signature_algorithm, &body)?.into()
+                signature::sign(&key.key, &self.settings().signature_algorithm, body.as_deref().unwrap_or_default())?
+                    .into()
             }
             _ => Vec::new(),
         };
         let connector = utf8_percent_encode(name, NON_ALPHANUMERIC);
-        let url = format!("{}/connectors/{connector}/tasks", leader.trim_end_matches('/'));
-        Ok(PeerRequest { method: "POST".to_owned(), url, headers, body: Some(body) })
+        let url = format!("{}/connectors/{connector}/{what}", leader.trim_end_matches('/'));
+        Ok(PeerRequest { method: method.to_owned(), url, headers, body })
     }
 
     pub(super) fn write_own_tasks(&mut self, name: String, tasks: Vec<ConfigMap>) {

@@ -16,7 +16,8 @@ use crate::{ConnectorInfo, ConnectorStatus, Created, HerderError, InitialState, 
 const NOT_WRITTEN: &str =
     "Failed to write to config topic; this may be due to a transient error and the request can be safely retried";
 
-fn failed(error: ConfigWriteError) -> HerderError {
+/// The failure of a write, for whoever asked for it.
+pub(super) fn failed(error: ConfigWriteError) -> HerderError {
     match error {
         ConfigWriteError::Privileged(cause) => {
             tracing::warn!("{NOT_WRITTEN}: {cause}");
@@ -43,8 +44,8 @@ impl Herding {
         self.next_write();
     }
 
-    fn next_write(&mut self) {
-        if self.writing {
+    pub(super) fn next_write(&mut self) {
+        if self.writing || self.waits_for_privileges() {
             return;
         }
         let Some(write) = self.writes.pop_front() else { return };
@@ -57,7 +58,7 @@ impl Herding {
             Write::PeerTasks(name, tasks, reply) => self.put_peer_tasks(name, tasks, reply),
             Write::OwnTasks(name, tasks) => self.write_own_tasks(name, tasks),
             Write::Key(key) => self.write_key(key),
-            Write::Fence(name, reply) => self.refuse_fence(&name, reply),
+            Write::TaskCount(id) => self.write_task_count(id),
         }
     }
 
@@ -183,18 +184,5 @@ impl Herding {
         let store = self.shared.config.clone();
         let what = writing_tasks(&name, tasks.len());
         self.answered(what, reply, async move { store.put_task_configs(&name, &tasks).await.map_err(failed) });
-    }
-
-    /// Workers ask for fencing when they run source connectors exactly once, which this one cannot lead.
-    fn refuse_fence(&mut self, name: &str, reply: Reply<()>) {
-        let error = match self.only_the_leader("Only the leader may perform zombie fencing.") {
-            Err(error) => error,
-            Ok(()) if !self.shared.config.contains(name) => not_found(name),
-            Ok(()) => HerderError::internal(
-                "This worker does not support exactly-once source connectors (exactly.once.source.support); a worker that \
-                 does has to lead the group.",
-            ),
-        };
-        self.refused(reply, error);
     }
 }

@@ -171,6 +171,8 @@ impl Check<'_> {
         let text = |key: &str| config.get(key).map(String::as_str).unwrap_or_default();
         let dead_letters = !text(connector_config::DLQ_TOPIC_NAME).trim().is_empty();
         let creates_topics = connector_config::uses_topic_creation(&config);
+        // Its offsets are in a topic that it looks for, reads and writes with its own rights.
+        let own_offsets = !self.is_sink() && self.worker.has_offsets_of_its_own(&config);
         let clients = [
             (
                 ClientKind::Producer,
@@ -182,9 +184,14 @@ impl Check<'_> {
                 ClientKind::Admin,
                 connector_config::ADMIN_OVERRIDE_PREFIX,
                 client_config::admin,
-                (!self.is_sink() && creates_topics) || (self.is_sink() && dead_letters),
+                (!self.is_sink() && creates_topics) || (self.is_sink() && dead_letters) || own_offsets,
             ),
-            (ClientKind::Consumer, connector_config::CONSUMER_OVERRIDE_PREFIX, client_config::consumer, self.is_sink()),
+            (
+                ClientKind::Consumer,
+                connector_config::CONSUMER_OVERRIDE_PREFIX,
+                client_config::consumer,
+                self.is_sink() || own_offsets,
+            ),
         ];
         for (client, prefix, define, applies) in clients {
             let overrides: ConfigMap = config

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aqueduct_api::{BoxFuture, ConfigMap, ConnectError, Factory, PluginKind, ready};
+use aqueduct_config::AnyClass;
+use aqueduct_config::worker_config::parse_distributed;
 use aqueduct_herder::distributed::{
     Assignment, DistributedHerder, DistributedParts, DistributedSettings, GroupEvent, GroupMember, Instances,
     StatusKeeper, TaskStart,
@@ -15,9 +17,10 @@ use aqueduct_herder::{
 use aqueduct_kafka::{ProducerPool, ProducerSharing};
 use aqueduct_plugins::{Plugins, override_policies};
 use aqueduct_storage::{
-    KafkaConfigStore, MemoryOffsetStore, MemoryStatusStore, MemoryTopic, Status, StatusState, StatusStore, TargetState,
+    ConfigEvents, KafkaConfigStore, MemoryOffsetStore, MemoryStatusStore, MemoryTopic, Status, StatusState,
+    StatusStore, StoreSettings, TargetState,
 };
-use aqueduct_worker::{ConfigTransformer, ConverterSettings, StatusListener, Worker, WorkerSettings};
+use aqueduct_worker::{ConfigTransformer, ConverterSettings, GroupSettings, StatusListener, Worker, WorkerSettings};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
@@ -45,7 +48,7 @@ pub(crate) struct NotedInstances {
     connectors: Mutex<BTreeSet<String>>,
     tasks: Mutex<BTreeSet<TaskId>>,
     watchers: Mutex<Vec<Arc<dyn StatusListener>>>,
-    /// How long it takes to stop a task.
+    /// How long it takes to stop a task, or to fence producers.
     pub(crate) slowness: Mutex<Duration>,
 }
 
@@ -134,6 +137,20 @@ impl Instances for NotedInstances {
         assert!(self.tasks.lock().insert(id.clone()), "{id} runs already");
         self.task_is(id, StatusState::Running);
         Ok(())
+    }
+
+    fn fence_zombies<'a>(
+        &'a self,
+        name: &'a str,
+        config: &'a ConfigMap,
+        tasks: u32,
+    ) -> BoxFuture<'a, Result<(), ConnectError>> {
+        Box::pin(async move {
+            let slowness = *self.slowness.lock();
+            tokio::time::sleep(slowness).await;
+            self.notes.add(format!("fence {tasks} producers of {name}"));
+            if config.contains_key("unfenceable") { Err(ConnectError::connect("no")) } else { Ok(()) }
+        })
     }
 
     fn stop_tasks<'a>(&'a self, ids: &'a [TaskId]) -> BoxFuture<'a, ()> {
@@ -226,6 +243,21 @@ pub(crate) fn settings() -> DistributedSettings {
 
 impl Rig {
     pub(crate) fn new(topic: &MemoryTopic, settings: DistributedSettings) -> Self {
+        Self::with(topic, settings, KafkaConfigStore::in_memory(topic), |worker| worker)
+    }
+
+    /// A worker of a group whose sources write exactly once.
+    pub(crate) fn exactly_once(topic: &MemoryTopic) -> Self {
+        let config = KafkaConfigStore::in_memory_with_one_leader(topic);
+        Self::with(topic, settings(), config, |worker| worker.in_group(exactly_once_group()))
+    }
+
+    fn with(
+        topic: &MemoryTopic,
+        settings: DistributedSettings,
+        config: (KafkaConfigStore, ConfigEvents),
+        more: impl FnOnce(Worker) -> Worker,
+    ) -> Self {
         let (notes, levels) = (Notes::default(), Notes::default());
         let statuses = Arc::new(MemoryStatusStore::default());
         let instances = Arc::new(NotedInstances {
@@ -241,10 +273,10 @@ impl Rig {
         let peers = Arc::new(FakePeers::default());
         let set = levels.clone();
         let parts = DistributedParts {
-            worker: worker(&keeper),
+            worker: more(worker(&keeper)),
             info: ServerInfo { version: String::new(), commit: String::new(), kafka_cluster_id: String::new() },
             settings,
-            config: KafkaConfigStore::in_memory(topic),
+            config,
             keeper,
             group: (Arc::new(NotedMember(notes.clone())), group_events),
             peers: Arc::clone(&peers) as Arc<dyn Peers>,
@@ -358,6 +390,15 @@ pub(crate) fn source(name: &str, tasks: usize) -> NewConnector {
 
 pub(crate) fn message<T: std::fmt::Debug>(outcome: Result<T, HerderError>) -> String {
     outcome.unwrap_err().message().to_owned()
+}
+
+fn exactly_once_group() -> GroupSettings {
+    let keys = ["key.converter", "value.converter", "group.id", "bootstrap.servers", "config.storage.topic"];
+    let keys = keys.into_iter().chain(["offset.storage.topic", "status.storage.topic"]);
+    let props: BTreeMap<&str, &str> = keys.map(|key| (key, "x")).collect();
+    let config = parse_distributed(&props, &AnyClass).unwrap();
+    let offsets = StoreSettings::from_worker(&config).unwrap().offsets;
+    GroupSettings { group_id: "connect-cluster".to_owned(), exactly_once: true, offsets }
 }
 
 fn worker(keeper: &Arc<StatusKeeper>) -> Worker {

@@ -106,11 +106,3 @@ async fn the_leader_takes_tasks_of_others_unless_the_connector_is_stopped() {
     let refused = rig.herder.put_task_configs("c", vec![Default::default()]).await.unwrap_err();
     assert_eq!(refused.message(), "Cannot submit non-empty set of task configs for stopped connector c");
 }
-
-#[tokio::test(start_paused = true)]
-async fn fencing_is_refused_in_clear_words() {
-    let rig = Rig::leading().await;
-    rig.running("c", 1).await;
-    let refused = rig.herder.fence_zombies("c").await.unwrap_err();
-    assert!(refused.message().contains("exactly.once.source.support"), "{refused}");
-}

@@ -6,6 +6,7 @@
 mod auto_restart;
 mod catching_up;
 mod commands;
+mod exactly_once;
 mod fixture;
 mod internal;
 mod starting;

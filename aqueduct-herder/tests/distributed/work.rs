@@ -170,3 +170,27 @@ async fn the_end_stops_everything_before_the_group_is_left() {
     assert_eq!(rig.notes.take(), ["stop everything", "leave for good"]);
     assert_eq!(rig.herder.connectors().await.unwrap_err().message(), "Worker is shutting down");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_end_waits_for_what_was_taken_away_and_is_stopping_still() {
+    let rig = Rig::leading().await;
+    rig.running("c", 1).await;
+    *rig.instances.slowness.lock() = Duration::from_secs(1);
+    let (done, _stopped) = oneshot::channel();
+    rig.send(GroupEvent::Revoked { connectors: vec![], tasks: vec![aqueduct_herder::TaskId::new("c", 0)], done });
+    rig.settle().await;
+    rig.herder.stop().await;
+    assert_eq!(rig.notes.take(), ["stop everything", "stop c-0", "leave for good"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_does_not_wait_for_what_never_stops() {
+    let rig = Rig::leading().await;
+    rig.running("c", 1).await;
+    *rig.instances.slowness.lock() = Duration::from_secs(3600);
+    let (done, _stopped) = oneshot::channel();
+    rig.send(GroupEvent::Revoked { connectors: vec![], tasks: vec![aqueduct_herder::TaskId::new("c", 0)], done });
+    rig.settle().await;
+    rig.herder.stop().await;
+    assert_eq!(rig.notes.take(), ["stop everything", "leave for good"]);
+}

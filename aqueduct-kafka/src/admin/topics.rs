@@ -2,14 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aqueduct_data::ByteString;
+use tokio::time::Instant;
 
 use super::Admin;
+use crate::ask::too_late;
 use crate::codes;
-use crate::error::KafkaError;
+use crate::error::{ErrorKind, KafkaError};
 use crate::native::{Event, Named, OFFSET_BEGINNING, OFFSET_END, PartitionList, PartitionOffset, describe};
 use crate::record::TopicPartition;
+
+/// How long leaders may say nothing before they are looked for anew; twice as long with each attempt.
+const SILENCE: Duration = Duration::from_secs(2);
 
 /// A topic to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,20 +159,7 @@ impl Admin {
             };
             (partition, offset)
         }))?;
-        let asker = self.asker();
-        let entries = asker
-            .ask(
-                "listing offsets",
-                self.timeout,
-                |client, reply| client.list_offsets(&list, read_committed, reply),
-                Event::listed_offsets,
-            )
-            .await?;
-        // The instance asks the leaders that it knows, and does not look for others when those refuse: after a restart of
-        // the broker it would do so until its metadata has grown old, minutes later.
-        if entries.iter().any(|entry| codes::is_stale_leader(entry.code)) {
-            self.replace(&asker)?;
-        }
+        let entries = self.partition_offsets(&list, read_committed).await?;
         let result = |entry: PartitionOffset| match entry.code {
             codes::NONE => (entry.partition, Ok(entry.offset)),
             code => {
@@ -175,6 +168,45 @@ impl Admin {
             }
         };
         Ok(entries.into_iter().map(result).collect())
+    }
+
+    /// Asks the leaders of partitions. An instance goes to the leaders that it knows: when those are dead it waits for
+    /// them, and when they refuse it does not look for others. Either would go on until its metadata has grown old,
+    /// minutes later. So another instance, which knows nothing yet, takes over then.
+    async fn partition_offsets(
+        &self,
+        list: &PartitionList,
+        read_committed: bool,
+    ) -> Result<Vec<PartitionOffset>, KafkaError> {
+        let what = "listing offsets";
+        let deadline = Instant::now() + self.timeout;
+        let mut patience = SILENCE;
+        loop {
+            let asker = self.asker();
+            let left = deadline.saturating_duration_since(Instant::now());
+            let asked = asker.ask(
+                what,
+                patience.min(left),
+                |client, reply| client.list_offsets(list, read_committed, reply),
+                Event::listed_offsets,
+            );
+            match asked.await {
+                Ok(entries) => {
+                    if entries.iter().any(|entry| codes::is_stale_leader(entry.code)) {
+                        self.replace(&asker)?;
+                    }
+                    return Ok(entries);
+                }
+                Err(error) if error.kind() == ErrorKind::Timeout => {
+                    if Instant::now() >= deadline {
+                        return Err(too_late(what, self.timeout));
+                    }
+                    self.replace(&asker)?;
+                    patience *= 2;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 

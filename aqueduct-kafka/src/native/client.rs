@@ -232,7 +232,16 @@ pub(super) unsafe fn take_error(error: *mut rd_kafka_error_t) -> Result<(), Kafk
     if error.is_null() {
         return Ok(());
     }
-    // SAFETY: not null and ours; its text lives until it is destroyed.
+    // SAFETY: not null, and as promised by the caller.
+    Err(unsafe { error_parts(error) })
+}
+
+/// What an error object says. It is destroyed.
+///
+/// # Safety
+/// `error` is an error object that belongs to the caller.
+pub(super) unsafe fn error_parts(error: *mut rd_kafka_error_t) -> KafkaError {
+    // SAFETY: as promised by the caller; its text lives until it is destroyed.
     let (code, message, abortable) = unsafe {
         let code = rd_kafka_error_code(error);
         let message = text::owned(rd_kafka_error_string(error));
@@ -241,7 +250,7 @@ pub(super) unsafe fn take_error(error: *mut rd_kafka_error_t) -> Result<(), Kafk
         (code, message, abortable)
     };
     let error = KafkaError::from_code(code, message);
-    Err(if abortable { error.with_kind(ErrorKind::AbortableTransaction) } else { error })
+    if abortable { error.abortable() } else { error }
 }
 
 fn fatal_error(handle: *mut rd_kafka_t) -> Option<(c_int, String)> {

@@ -15,6 +15,7 @@ pub(crate) mod api {
     pub(crate) const OFFSET_COMMIT: i16 = 8;
     pub(crate) const JOIN_GROUP: i16 = 11;
     pub(crate) const INIT_PRODUCER_ID: i16 = 22;
+    pub(crate) const END_TXN: i16 = 26;
 }
 
 /// A cluster that goes with this value.

@@ -28,6 +28,7 @@ mod queue;
 mod reply;
 mod request;
 mod text;
+mod transaction;
 
 pub(crate) use client::{Client, ClientType, Observer, SaslToken, describe};
 pub(crate) use consume::{Batch, ConsumeError};
@@ -40,3 +41,4 @@ pub(crate) use produce::{DeliveredMessage, NativeHeaders, Topic};
 pub(crate) use queue::Queue;
 pub(crate) use reply::Named;
 pub(crate) use request::{Reply, is_timeout};
+pub(crate) use transaction::Refusal;

@@ -14,6 +14,7 @@ pub(crate) mod pool;
 mod record_size;
 #[cfg(test)]
 mod tests;
+mod transactions;
 
 use std::sync::Arc;
 use std::time::Duration;

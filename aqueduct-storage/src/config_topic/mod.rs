@@ -4,6 +4,7 @@
 //! Bytes become [`record::ConfigRecord`]s, those change a [`state::ConfigState`], which is handed out as immutable
 //! [`ClusterConfigState`]s and tells what changed as [`ConfigEvent`]s. [`KafkaConfigStore`] joins the three to a topic.
 
+mod leader;
 mod record;
 mod snapshot;
 mod state;

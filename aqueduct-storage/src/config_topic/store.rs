@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
+use super::leader::{KafkaLeader, LeaderWriter, MemoryLeader};
 use super::record::ConfigRecord;
 use super::state::ConfigState;
 use super::{ClusterConfigState, ConfigEvent, RestartRequest, SessionKey};
@@ -88,6 +89,8 @@ struct Inner {
     log: Arc<dyn TopicLog>,
     json: TopicJson,
     state: Arc<Mutex<ConfigState>>,
+    /// How the leader writes, where it has to be the only one; else as everybody.
+    leader: Option<Box<dyn LeaderWriter>>,
 }
 
 impl KafkaConfigStore {
@@ -95,30 +98,28 @@ impl KafkaConfigStore {
     /// not told as events.
     ///
     /// # Errors
-    /// When the topic cannot be used, or the broker refuses us. `exactly.once.source.support=enabled` is refused, since its
-    /// leader writes in transactions.
+    /// When the topic cannot be used, or the broker refuses us.
     pub async fn start(settings: &StoreSettings) -> Result<(Self, ConfigEvents), ConnectError> {
-        if settings.exactly_once_support != "disabled" {
-            return Err(ConnectError::config(format!(
-                "exactly.once.source.support={0}: Aqueduct cannot write the config topic in transactions yet, which every \
-                 worker of a cluster with exactly.once.source.support={0} has to. Set \
-                 exactly.once.source.support=disabled",
-                settings.exactly_once_support
-            )));
-        }
         let (state, reader, events) = reading();
         let log = KafkaTopicLog::open(&settings.configs, reader).await?;
-        Ok((Self::new(log, state), events))
+        let leader = settings.leader.clone().map(|leader| KafkaLeader::new(&settings.configs.topic, leader));
+        Ok((Self::new(log, state, leader.map(|leader| Box::new(leader) as _)), events))
     }
 
     /// A store on a topic in memory, for tests: each one is that of a worker.
     pub fn in_memory(topic: &MemoryTopic) -> (Self, ConfigEvents) {
         let (state, reader, events) = reading();
-        (Self::new(topic.open(reader), state), events)
+        (Self::new(topic.open(reader), state, None), events)
     }
 
-    fn new(log: Arc<dyn TopicLog>, state: Arc<Mutex<ConfigState>>) -> Self {
-        Self(Arc::new(Inner { log, json: TopicJson::new(), state }))
+    /// As [`KafkaConfigStore::in_memory`], for the worker of a group whose leader has to be the only one that writes.
+    pub fn in_memory_with_one_leader(topic: &MemoryTopic) -> (Self, ConfigEvents) {
+        let (state, reader, events) = reading();
+        (Self::new(topic.open(reader), state, Some(Box::new(MemoryLeader::new(topic)))), events)
+    }
+
+    fn new(log: Arc<dyn TopicLog>, state: Arc<Mutex<ConfigState>>, leader: Option<Box<dyn LeaderWriter>>) -> Self {
+        Self(Arc::new(Inner { log, json: TopicJson::new(), state, leader }))
     }
 
     /// What the topic said up to the last record that was read.
@@ -150,9 +151,25 @@ impl KafkaConfigStore {
     /// sources nothing keeps a former leader from writing, and nothing has to be done.
     ///
     /// # Errors
-    /// None now; with transactions, when the broker could not be asked.
+    /// When the broker refuses, or does not answer within `max.block.ms`.
     pub async fn claim_write_privileges(&self) -> Result<(), ConnectError> {
-        Ok(())
+        match &self.0.leader {
+            Some(leader) => leader.claim().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether this worker has to [claim](Self::claim_write_privileges) the right to write before it writes as the leader:
+    /// it never did, or has lost it.
+    pub fn lacks_write_privileges(&self) -> bool {
+        self.0.leader.as_ref().is_some_and(|leader| !leader.has_claim())
+    }
+
+    /// Gives up the right to write as the leader, which another worker is by now.
+    pub fn release_write_privileges(&self) {
+        if let Some(leader) = &self.0.leader {
+            leader.release();
+        }
     }
 
     /// Writes a connector's configuration, and before it the state that it is to begin in, if one is given.
@@ -168,7 +185,7 @@ impl KafkaConfigStore {
         let write = self.within("Error writing connector configuration to Kafka");
         let state = state.map(|state| ConfigRecord::TargetState(connector.into(), Some(state)));
         let config = ConfigRecord::Connector(connector.into(), Some(config.clone()));
-        write.records(state.into_iter().chain([config])).await?;
+        write.as_leader(state.into_iter().chain([config])).await?;
         write.read_to_end().await
     }
 
@@ -180,7 +197,7 @@ impl KafkaConfigStore {
         let write = self.within("Error removing connector configuration from Kafka");
         let config = ConfigRecord::Connector(connector.into(), None);
         let state = ConfigRecord::TargetState(connector.into(), None);
-        write.records([config, state]).await?;
+        write.as_leader([config, state]).await?;
         write.read_to_end().await
     }
 
@@ -198,11 +215,11 @@ impl KafkaConfigStore {
             let tasks =
                 (0..).zip(configs).map(|(task, config)| ConfigRecord::Task(connector.into(), task, config.clone()));
             write.failure = "Error writing task configurations to Kafka";
-            write.records(tasks).await?;
+            write.as_leader(tasks).await?;
             write.failure = "Error writing root configuration to Kafka";
             write.read_to_end().await?;
         }
-        write.records([ConfigRecord::Commit(connector.into(), count)]).await?;
+        write.as_leader([ConfigRecord::Commit(connector.into(), count)]).await?;
         write.read_to_end().await
     }
 
@@ -211,7 +228,7 @@ impl KafkaConfigStore {
     /// # Errors
     /// When it was not written in time; it may yet appear.
     pub async fn put_session_key(&self, key: &SessionKey) -> Result<(), ConfigWriteError> {
-        self.within("Error writing session key to Kafka").records([ConfigRecord::SessionKey(key.clone())]).await
+        self.within("Error writing session key to Kafka").as_leader([ConfigRecord::SessionKey(key.clone())]).await
     }
 
     /// Writes a restart request, which every worker carries out for what runs there.
@@ -220,7 +237,7 @@ impl KafkaConfigStore {
     /// When it was not written in time; it may yet appear.
     pub async fn put_restart_request(&self, request: &RestartRequest) -> Result<(), ConfigWriteError> {
         let failure = format!("Error writing {request} to Kafka");
-        self.within(&failure).records([ConfigRecord::Restart(request.clone())]).await
+        self.within(&failure).as_leader([ConfigRecord::Restart(request.clone())]).await
     }
 
     /// Writes how many tasks' producers have to be fenced before a new set of tasks may begin.
@@ -229,7 +246,7 @@ impl KafkaConfigStore {
     /// When it was not written in time; it may yet appear.
     pub async fn put_task_count_record(&self, connector: &str, tasks: u32) -> Result<(), ConfigWriteError> {
         let record = ConfigRecord::TaskCount(connector.into(), tasks);
-        self.within("Error writing task count record to Kafka").records([record]).await
+        self.within("Error writing task count record to Kafka").as_leader([record]).await
     }
 
     /// Writes the state that the user wants a connector to be in. Any worker may; it is not waited for until it was read back.
@@ -288,19 +305,38 @@ struct Write<'a> {
 }
 
 impl Write<'_> {
-    /// Writes records and waits until they are safe.
+    /// Writes records that are the leader's to write: in a transaction, where it has to be the only one.
+    async fn as_leader(&self, records: impl IntoIterator<Item = ConfigRecord>) -> Result<(), ConfigWriteError> {
+        let Some(leader) = &self.store.leader else { return self.records(records).await };
+        let records = records.into_iter().map(|record| self.bytes(record)).collect();
+        let cause = match timeout_at(self.deadline, leader.write(records)).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error,
+            Err(_) => too_late(),
+        };
+        // Whether it was written nobody knows: only another claim ends what may still be under way.
+        leader.release();
+        let failure = ConnectError::connect("Failed to perform fencable send to config topic").caused_by(cause);
+        Err(ConfigWriteError::Privileged(ConnectError::connect(self.failure).caused_by(failure)))
+    }
+
+    /// Writes records that any worker may write, and waits until they are safe.
     async fn records(&self, records: impl IntoIterator<Item = ConfigRecord>) -> Result<(), ConfigWriteError> {
         let sent: Vec<_> = records
             .into_iter()
             .map(|record| {
-                let value = record.value().map(|value| self.store.json.write(value));
-                self.store.log.send(Bytes::from(record.key()), value)
+                let (key, value) = self.bytes(record);
+                self.store.log.send(key, value)
             })
             .collect();
         for record in sent {
             self.step(record).await?;
         }
         Ok(())
+    }
+
+    fn bytes(&self, record: ConfigRecord) -> (Bytes, Option<Bytes>) {
+        (Bytes::from(record.key()), record.value().map(|value| self.store.json.write(value)))
     }
 
     async fn read_to_end(&self) -> Result<(), ConfigWriteError> {
@@ -311,12 +347,13 @@ impl Write<'_> {
         let cause = match timeout_at(self.deadline, step).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => connect_error(&error),
-            Err(_) => {
-                let message = format!("no answer within {} ms", WRITE_BUDGET.as_millis());
-                ConnectError::with_kind(ErrorKind::Retriable, message)
-                    .with_class("java.util.concurrent.TimeoutException")
-            }
+            Err(_) => too_late(),
         };
         Err(ConfigWriteError::Failed(ConnectError::connect(self.failure).caused_by(cause)))
     }
+}
+
+fn too_late() -> ConnectError {
+    let message = format!("no answer within {} ms", WRITE_BUDGET.as_millis());
+    ConnectError::with_kind(ErrorKind::Retriable, message).with_class("java.util.concurrent.TimeoutException")
 }

@@ -198,9 +198,8 @@ impl Follower {
 
     /// Where each partition ends now.
     async fn ends(&mut self) -> Result<BTreeMap<TopicPartition, i64>, KafkaError> {
-        let read_committed = self.settings.get("isolation.level") == Some("read_committed");
         let latest: Vec<_> = self.positions.keys().map(|partition| (partition.clone(), OffsetSpec::Latest)).collect();
-        match timeout(LOOK_UP.0, self.admin.list_offsets(&latest, read_committed)).await {
+        match timeout(LOOK_UP.0, self.admin.list_offsets(&latest, false)).await {
             Ok(ends) => {
                 let ends = ends?.into_iter().map(|(partition, end)| Ok((partition, end?)));
                 let ends = ends.collect::<Result<_, KafkaError>>()?;

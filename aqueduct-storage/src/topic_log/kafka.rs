@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aqueduct_api::{BoxFuture, ConnectError};
+use aqueduct_api::{BoxFuture, ConnectError, ready};
 use aqueduct_data::Bytes;
-use aqueduct_kafka::KafkaError;
+use aqueduct_kafka::{ErrorKind, KafkaError};
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -19,13 +19,14 @@ use crate::store_settings::TopicSettings;
 
 /// How long the first look for the end of the topic may take, attempts together, as in Java.
 const FIRST_READ: Duration = Duration::from_secs(15 * 60);
-/// How long stopping waits for records under way, and for the reader.
-const STOPPING: Duration = Duration::from_secs(10);
+/// How long stopping waits for records under way, and for the reader. Whoever needs a record waits for it before.
+const STOPPING: Duration = Duration::from_secs(1);
 
 /// A log on a compacted topic: a producer, and a consumer that reads all partitions without a group.
 pub(crate) struct KafkaTopicLog {
     topic: String,
-    sender: Sender,
+    /// None in a log that is only read.
+    sender: Option<Sender>,
     requests: Mutex<Option<mpsc::UnboundedSender<Request>>>,
     follower: Mutex<Option<JoinHandle<()>>>,
 }
@@ -33,12 +34,28 @@ pub(crate) struct KafkaTopicLog {
 impl KafkaTopicLog {
     /// Opens the log, and gives `read` everything that is in it now. The topic is created if there is none.
     pub(crate) async fn open(settings: &TopicSettings, read: LogReader) -> Result<Arc<dyn TopicLog>, ConnectError> {
+        Self::open_with(settings, true, read).await
+    }
+
+    /// As [`KafkaTopicLog::open`], for a log that others write: sending is refused.
+    pub(crate) async fn open_to_read(
+        settings: &TopicSettings,
+        read: LogReader,
+    ) -> Result<Arc<dyn TopicLog>, ConnectError> {
+        Self::open_with(settings, false, read).await
+    }
+
+    async fn open_with(
+        settings: &TopicSettings,
+        writes: bool,
+        read: LogReader,
+    ) -> Result<Arc<dyn TopicLog>, ConnectError> {
         let failed = |error: KafkaError| connect_error(&error);
         let topic = &settings.topic;
         tracing::info!("Reading topic {topic} ({})", settings.purpose);
         let admin = settings.admin.acquire().map_err(failed)?;
         let partitions = ensure_topic(&admin, settings).await?;
-        let sender = Sender::start(topic, settings.producer.clone()).map_err(failed)?;
+        let sender = writes.then(|| Sender::start(topic, settings.producer.clone())).transpose().map_err(failed)?;
         let mut follower =
             Follower::start(settings.consumer.clone(), admin, topic, &partitions, read).map_err(failed)?;
         follower.read_once(topic, FIRST_READ).await.map_err(failed)?;
@@ -56,13 +73,16 @@ impl KafkaTopicLog {
 
 impl TopicLog for KafkaTopicLog {
     fn send(&self, key: Bytes, value: Option<Bytes>) -> Sent {
-        self.sender.send(key, value)
+        match &self.sender {
+            Some(sender) => sender.send(key, value),
+            None => ready(Err(KafkaError::new(ErrorKind::Closed, "the log was opened to be read"))),
+        }
     }
 
     fn read_to_end(&self) -> BoxFuture<'_, Result<(), KafkaError>> {
         Box::pin(async move {
             // What we have sent has to be in the log before we look for its end.
-            self.sender.flush().await;
+            self.flush().await;
             let (request, answer) = oneshot::channel();
             let asked = self.requests.lock().as_ref().is_some_and(|requests| requests.send(request).is_ok());
             if !asked {
@@ -73,19 +93,30 @@ impl TopicLog for KafkaTopicLog {
     }
 
     fn flush(&self) -> BoxFuture<'_, ()> {
-        Box::pin(self.sender.flush())
+        Box::pin(async move {
+            if let Some(sender) = &self.sender {
+                sender.flush().await;
+            }
+        })
     }
 
     fn stop(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            self.sender.stop(STOPPING).await;
             self.requests.lock().take();
             let follower = self.follower.lock().take();
-            if let Some(mut follower) = follower
-                && tokio::time::timeout(STOPPING, &mut follower).await.is_err()
-            {
-                follower.abort();
-            }
+            let stop_reading = async {
+                if let Some(mut follower) = follower
+                    && tokio::time::timeout(STOPPING, &mut follower).await.is_err()
+                {
+                    follower.abort();
+                }
+            };
+            let stop_writing = async {
+                if let Some(sender) = &self.sender {
+                    sender.stop(STOPPING).await;
+                }
+            };
+            tokio::join!(stop_writing, stop_reading);
             tracing::info!("Stopped reading and writing topic {}", self.topic);
         })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aqueduct_api::{BoxFuture, ready};
 use aqueduct_data::Bytes;
-use aqueduct_kafka::KafkaError;
+use aqueduct_kafka::{ErrorKind, KafkaError};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -29,6 +29,8 @@ struct State {
     readers: Vec<Reader>,
     held: bool,
     failures: Vec<KafkaError>,
+    /// How often the right to write as the only leader was claimed.
+    claims: u64,
 }
 
 struct Reader {
@@ -68,6 +70,38 @@ impl MemoryTopic {
         let offset = i64::try_from(state.records.len()).expect("a test writes fewer records than 2^63");
         state.records.push(LogRecord { offset, key: Some(key.into()), value: value.map(Into::into) });
         state.deliver();
+    }
+
+    /// Claims the right to write as the only leader; the answer is what [`MemoryTopic::append_claimed`] wants.
+    pub(crate) fn claim(&self) -> u64 {
+        let mut state = self.0.state.lock();
+        state.claims += 1;
+        state.claims
+    }
+
+    /// How often the right to write as the only leader was claimed.
+    pub fn claims(&self) -> u64 {
+        self.0.state.lock().claims
+    }
+
+    /// Writes records as the leader that made a claim, unless there was a newer one.
+    pub(crate) fn append_claimed(&self, claim: u64, records: Vec<(Bytes, Option<Bytes>)>) -> Result<(), KafkaError> {
+        {
+            let mut state = self.0.state.lock();
+            if !state.failures.is_empty() {
+                return Err(state.failures.remove(0));
+            }
+            if state.claims != claim {
+                return Err(KafkaError::new(
+                    ErrorKind::Fenced,
+                    "There is a newer producer with the same transactionalId",
+                ));
+            }
+        }
+        for (key, value) in records {
+            self.append(key, value);
+        }
+        Ok(())
     }
 
     /// Lets readers wait: they see nothing new, and reading to the end takes until [`MemoryTopic::release`].

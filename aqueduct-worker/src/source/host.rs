@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct Host {
     pub(crate) config: ConfigMap,
     pub(crate) offsets: Arc<dyn OffsetReader>,
+    /// With `transaction.boundary=connector`.
+    pub(crate) transactions: Option<TransactionContext>,
     pub(crate) stop: CancellationToken,
     /// Where timers run, whichever thread asks for one.
     pub(crate) runtime: tokio::runtime::Handle,
@@ -25,7 +27,7 @@ impl SourceHost for Host {
     }
 
     fn transaction_context(&self) -> Option<TransactionContext> {
-        None
+        self.transactions.clone()
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {

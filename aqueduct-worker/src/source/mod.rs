@@ -5,9 +5,11 @@
 //! ```
 //!
 //! Everything here runs in the task's own loop but the acknowledgements, which the producer's thread leaves in [`Acks`].
-//! At least once: an offset is stored only after its record, and all before it, are safe in Kafka.
+//! At least once: an offset is stored only after its record, and all before it, are safe in Kafka. Tasks that write exactly
+//! once have a loop of their own, [`exactly_once`].
 
 mod acks;
+mod exactly_once;
 mod host;
 mod submitted;
 mod topics;
@@ -33,6 +35,9 @@ use acks::Acks;
 use host::Host;
 use submitted::Submitted;
 
+pub use exactly_once::ExactlyOnceGate;
+pub(crate) use exactly_once::ExactlyOnceRun;
+use topics::Ensured;
 pub(crate) use topics::TopicCreator;
 
 /// The class that Java names when a record could not be produced.
@@ -94,6 +99,7 @@ impl SourceRun {
         let host = Host {
             config: config.clone(),
             offsets: Arc::new(StoredOffsets::new(&connector, Arc::clone(&offsets))),
+            transactions: None,
             stop: signals.stop.clone(),
             runtime: tokio::runtime::Handle::current(),
         };
@@ -239,8 +245,8 @@ impl Loop {
                 return Ok(Flow::On);
             }
         };
-        if self.topics.as_ref().is_some_and(|topics| !topics.knows(&encoded.topic))
-            && self.ensure_topic(&encoded.topic).await? == Flow::Stop
+        if let Some(topics) = &mut self.topics
+            && topics.ensure_unless(&encoded.topic, &self.signals.stop).await? == Ensured::Stopped
         {
             return Ok(Flow::Stop);
         }
@@ -272,23 +278,6 @@ impl Loop {
                     self.failed(sequence, &error)?;
                     return Ok(Flow::On);
                 }
-            }
-        }
-    }
-
-    async fn ensure_topic(&mut self, topic: &ByteString) -> Result<Flow, ConnectError> {
-        let Some(topics) = &mut self.topics else { return Ok(Flow::On) };
-        loop {
-            let outcome = tokio::select! {
-                () = self.signals.stop.cancelled() => return Ok(Flow::Stop),
-                outcome = topics.ensure(topic) => outcome,
-            };
-            match outcome {
-                Err(error) if error.is_retriable() => {
-                    tracing::warn!("Could not check topic '{topic}', will try again: {error}");
-                    tokio::time::sleep(SEND_BACKOFF).await;
-                }
-                other => return other.map(|()| Flow::On),
             }
         }
     }

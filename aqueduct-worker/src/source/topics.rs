@@ -11,7 +11,9 @@ use aqueduct_config::connector_config::{
 use aqueduct_data::ByteString;
 use aqueduct_jvm::regex::JavaRegex;
 use aqueduct_kafka::{Admin, ErrorKind, KafkaError, NewTopic};
+use tokio_util::sync::CancellationToken;
 
+use super::SEND_BACKOFF;
 use crate::errors::connect_error;
 use crate::settings::behind;
 
@@ -30,6 +32,15 @@ pub(crate) struct TopicCreator {
     brokers: String,
     groups: Vec<Group>,
     known: HashSet<ByteString>,
+}
+
+/// How waiting for a topic has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ensured {
+    /// It exists.
+    There,
+    /// The task is to stop.
+    Stopped,
 }
 
 impl TopicCreator {
@@ -64,6 +75,31 @@ impl TopicCreator {
         }
         self.known.insert(topic.clone());
         Ok(())
+    }
+
+    /// Makes sure that a topic exists, however long the brokers take, unless the task is to stop.
+    ///
+    /// # Errors
+    /// When the task is to fail.
+    pub(crate) async fn ensure_unless(
+        &mut self,
+        topic: &ByteString,
+        stop: &CancellationToken,
+    ) -> Result<Ensured, ConnectError> {
+        while !self.knows(topic) {
+            let outcome = tokio::select! {
+                () = stop.cancelled() => return Ok(Ensured::Stopped),
+                outcome = self.ensure(topic) => outcome,
+            };
+            match outcome {
+                Err(error) if error.is_retriable() => {
+                    tracing::warn!("Could not check topic '{topic}', will try again: {error}");
+                    tokio::time::sleep(SEND_BACKOFF).await;
+                }
+                other => other?,
+            }
+        }
+        Ok(Ensured::There)
     }
 
     async fn exists(&self, topic: &str) -> Result<bool, ConnectError> {

@@ -1,0 +1,188 @@
+//! The leader's way to the config topic where a former leader must not write any more (`exactly.once.source.support`): a
+//! producer with the group's transactional id. Claiming the right to write shuts out whoever had it before, and each write
+//! is a transaction.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aqueduct_api::{BoxFuture, ConnectError, ErrorKind, ready};
+use aqueduct_data::{ByteString, Bytes};
+use aqueduct_kafka::{
+    ClientSettings, Delivery, DeliverySink, ErrorKind as KafkaErrorKind, KafkaError, Producer, ProducerLane,
+    ProducerRecord,
+};
+use parking_lot::Mutex;
+use tokio::time::timeout;
+
+use crate::MemoryTopic;
+use crate::kafka_error::connect_error;
+
+/// `max.block.ms` where nobody set it.
+const MAX_BLOCK: Duration = Duration::from_secs(60);
+
+/// Keys and values of one write.
+pub(super) type Records = Vec<(Bytes, Option<Bytes>)>;
+
+/// Writes as the only leader.
+pub(super) trait LeaderWriter: Send + Sync {
+    /// Shuts out all other leaders. Does nothing when this worker has the right already, as far as it knows.
+    fn claim(&self) -> BoxFuture<'_, Result<(), ConnectError>>;
+
+    /// Whether this worker has the right, as far as it knows.
+    fn has_claim(&self) -> bool;
+
+    /// Gives the right up, be it that it is lost.
+    fn release(&self);
+
+    /// Writes all records or none.
+    fn write(&self, records: Records) -> BoxFuture<'_, Result<(), ConnectError>>;
+}
+
+fn unclaimed() -> ConnectError {
+    let message = "Cannot produce to config topic without claiming write privileges first";
+    ConnectError::with_kind(ErrorKind::IllegalState, message)
+}
+
+/// The way of a real worker.
+pub(super) struct KafkaLeader {
+    topic: ByteString,
+    settings: ClientSettings,
+    claimed: Mutex<Option<Arc<Claim>>>,
+}
+
+/// A producer that has shut out the ones before it.
+struct Claim {
+    producer: Producer,
+    lane: tokio::sync::Mutex<ProducerLane>,
+    lost: Arc<FirstLoss>,
+}
+
+/// Why the first record of a transaction was lost, which says more than that the transaction cannot be committed.
+#[derive(Default)]
+struct FirstLoss(Mutex<Option<KafkaError>>);
+
+impl DeliverySink for FirstLoss {
+    fn delivered(&self, deliveries: &[Delivery]) {
+        if let Some(error) = deliveries.iter().find_map(|delivery| delivery.outcome.as_ref().err()) {
+            self.0.lock().get_or_insert_with(|| error.clone());
+        }
+    }
+}
+
+impl KafkaLeader {
+    pub(super) fn new(topic: &str, settings: ClientSettings) -> Self {
+        Self { topic: topic.into(), settings, claimed: Mutex::default() }
+    }
+
+    async fn open(&self) -> Result<Claim, KafkaError> {
+        let producer = Producer::create(&self.settings)?;
+        let patience = self.settings.millis("max.block.ms").unwrap_or(MAX_BLOCK);
+        match timeout(patience, producer.init_transactions()).await {
+            Ok(taken) => taken?,
+            Err(_) => {
+                let message =
+                    format!("Timeout expired after {} ms while awaiting InitProducerId", patience.as_millis());
+                return Err(KafkaError::new(KafkaErrorKind::Timeout, message));
+            }
+        }
+        let lost = Arc::new(FirstLoss::default());
+        let lane = tokio::sync::Mutex::new(producer.register(Arc::clone(&lost) as _)?);
+        Ok(Claim { producer, lane, lost })
+    }
+}
+
+impl Claim {
+    async fn write(&self, topic: &ByteString, records: Records) -> Result<(), KafkaError> {
+        let mut lane = self.lane.lock().await;
+        self.producer.begin_transaction().await?;
+        for (sequence, (key, value)) in (0..).zip(records) {
+            let record = ProducerRecord {
+                topic: topic.clone(),
+                partition: None,
+                key: Some(key),
+                value,
+                timestamp: None,
+                headers: Vec::new(),
+            };
+            while let Err(error) = lane.send(sequence, &record) {
+                if error.kind() != KafkaErrorKind::QueueFull {
+                    return Err(error);
+                }
+                lane.ready().await;
+            }
+        }
+        let committed = self.producer.commit_transaction().await;
+        committed.map_err(|error| self.lost.0.lock().take().unwrap_or(error))
+    }
+}
+
+impl LeaderWriter for KafkaLeader {
+    fn claim(&self) -> BoxFuture<'_, Result<(), ConnectError>> {
+        Box::pin(async move {
+            let sound = self.claimed.lock().as_ref().is_some_and(|claim| claim.producer.fault().is_none());
+            if sound {
+                return Ok(());
+            }
+            self.release();
+            let claim = self.open().await.map_err(|error| {
+                ConnectError::connect("Failed to create and initialize secure producer for config topic")
+                    .caused_by(connect_error(&error))
+            })?;
+            *self.claimed.lock() = Some(Arc::new(claim));
+            Ok(())
+        })
+    }
+
+    fn has_claim(&self) -> bool {
+        self.claimed.lock().is_some()
+    }
+
+    fn release(&self) {
+        self.claimed.lock().take();
+    }
+
+    fn write(&self, records: Records) -> BoxFuture<'_, Result<(), ConnectError>> {
+        Box::pin(async move {
+            let claim = self.claimed.lock().clone().ok_or_else(unclaimed)?;
+            claim.write(&self.topic, records).await.map_err(|error| connect_error(&error))
+        })
+    }
+}
+
+/// The way of a worker on a topic in memory.
+pub(super) struct MemoryLeader {
+    topic: MemoryTopic,
+    /// The claim that this one made; 0 for none.
+    claim: AtomicU64,
+}
+
+impl MemoryLeader {
+    pub(super) fn new(topic: &MemoryTopic) -> Self {
+        Self { topic: topic.clone(), claim: AtomicU64::new(0) }
+    }
+}
+
+impl LeaderWriter for MemoryLeader {
+    fn claim(&self) -> BoxFuture<'_, Result<(), ConnectError>> {
+        if !self.has_claim() {
+            self.claim.store(self.topic.claim(), Ordering::Release);
+        }
+        ready(Ok(()))
+    }
+
+    fn has_claim(&self) -> bool {
+        self.claim.load(Ordering::Acquire) != 0
+    }
+
+    fn release(&self) {
+        self.claim.store(0, Ordering::Release);
+    }
+
+    fn write(&self, records: Records) -> BoxFuture<'_, Result<(), ConnectError>> {
+        ready(match self.claim.load(Ordering::Acquire) {
+            0 => Err(unclaimed()),
+            claim => self.topic.append_claimed(claim, records).map_err(|error| connect_error(&error)),
+        })
+    }
+}
