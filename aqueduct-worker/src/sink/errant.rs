@@ -108,7 +108,6 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use aqueduct_api::{ConfigMap, ConsumedBytes, Factory, Origin, PluginKind, Record, TimestampType, TopicPartition};
-    use aqueduct_data::Payload;
     use aqueduct_data::{Bytes, Schema, SchemaAndValue};
     use aqueduct_pipeline::{ErrorPolicy, NamedConverter, NamedHeaderConverter, Pause, Reporter, Tolerance};
 
