@@ -210,6 +210,11 @@ impl Worker {
         eventually("the worker answers", || http::request(self.port, method, path, body))
     }
 
+    /// What a path answers, as text.
+    pub fn text(&self, path: &str) -> String {
+        eventually("the worker answers", || http::exchange(self.port, "GET", path, None)).1
+    }
+
     /// One attempt of a request: status and text; none when nobody answers.
     pub fn try_request(&self, method: &str, path: &str, body: Option<&Value>) -> Option<(u16, String)> {
         http::exchange(self.port, method, path, body)

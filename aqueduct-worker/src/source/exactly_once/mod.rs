@@ -268,8 +268,7 @@ impl Loop {
             ));
         }
         self.ensure_open().await?;
-        loop {
-            let Err(error) = self.lane.send(self.next, record) else { break };
+        while let Err(error) = self.lane.send(self.next, record) {
             match error.kind() {
                 ErrorKind::QueueFull => tokio::select! {
                     () = self.signals.stop.cancelled() => return Ok(Flow::Stop),
@@ -395,8 +394,8 @@ impl Loop {
             let record = ProducerRecord {
                 topic: self.offsets.topic().into(),
                 partition: None,
-                key: Some(key.clone()),
-                value: value.clone(),
+                key: Some(key.clone().into()),
+                value: value.clone().map(Into::into),
                 timestamp: None,
                 headers: Vec::new(),
             };
