@@ -5,7 +5,9 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 
@@ -165,10 +167,20 @@ impl WorkerFiles {
     }
 }
 
-/// A port that nobody listens on.
+/// A port that nobody listens on, and that nobody else is given: neither another worker of this process, which may take its
+/// time to listen there, nor a connection, since it is below the ports that Linux hands out by itself (and below the
+/// testbed's).
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("it is bound").port()
+    const FIRST: u16 = 10_000;
+    const COUNT: u32 = 5_000;
+    static NEXT: LazyLock<AtomicU32> = LazyLock::new(|| {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        AtomicU32::new(since.subsec_nanos() / 1_000)
+    });
+    (0..COUNT)
+        .map(|_| FIRST + u16::try_from(NEXT.fetch_add(1, Ordering::Relaxed) % COUNT).expect("it is below 5,000"))
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a port is free")
 }
 
 /// A running worker; killed when it is dropped.

@@ -83,7 +83,6 @@ struct Seat {
 }
 
 struct Group {
-    folder: TempDir,
     name: String,
     exactly_once: bool,
     seats: Vec<Seat>,
@@ -92,6 +91,8 @@ struct Group {
     /// What has led so far, by the word of those who followed: ours or Java's.
     java_led: BTreeSet<bool>,
     asked: usize,
+    /// Outlives the workers, which write their logs there.
+    folder: TempDir,
 }
 
 impl Group {
@@ -103,7 +104,7 @@ impl Group {
             fs::create_dir(&own).unwrap();
             let files = WorkerFiles::distributed(&own, &bootstrap(), &name).with(&[
                 ("scheduled.rebalance.max.delay.ms", "2000"),
-                ("connector.client.config.override.policy", "All"),
+                ("exactly.once.source.support", if exactly_once { "enabled" } else { "disabled" }),
             ]);
             Seat { files, java: n.is_multiple_of(2), worker: None }
         };
@@ -350,7 +351,8 @@ fn background(group: &str) -> Vec<Ask> {
         asks.push(Ask::new("POST", format!("{path}/restart?includeTasks=true&onlyFailed=true"), 202));
     }
     // Written by whoever is asked.
-    asks.push(Ask::new("PUT", format!("/connectors/{}/resume", name("source-a")), 202));
+    let logger = "/admin/loggers/org.apache.kafka.connect.transforms?scope=cluster";
+    asks.push(Ask::new("PUT", logger, 204).with(json!({"level": "INFO"})));
     asks
 }
 
