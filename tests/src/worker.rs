@@ -256,6 +256,11 @@ impl Worker {
         Some(url.split('/').next()?.to_owned())
     }
 
+    /// Lets the process stand still, or go on.
+    pub fn freeze(&self, frozen: bool) {
+        signal(if frozen { "STOP" } else { "CONT" }, self.child.id());
+    }
+
     /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()

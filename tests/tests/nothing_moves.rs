@@ -195,11 +195,11 @@ fn what_no_rebalance_moves_is_never_started_again() {
     // A worker stands still until the group has given it up, and comes back before its work was: nothing starts anywhere.
     let leader = group.leader();
     let follower = (leader + 1) % 3;
-    group.workers[follower].freeze();
+    group.workers[follower].freeze(true);
     let gone = eventually("the others have gone on without it", || {
         generation(&group.workers[leader]).filter(|now| *now > anew.generation)
     });
-    group.workers[follower].thaw();
+    group.workers[follower].freeze(false);
     let back = group.settled_after(gone);
     assert_eq!(back.placement, first.placement);
     assert_eq!(back.starts, anew.starts, "nothing started when a worker came back");
