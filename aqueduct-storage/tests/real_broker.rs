@@ -14,8 +14,8 @@ use aqueduct_config::worker_config::parse_distributed;
 use aqueduct_data::ValueMap;
 use aqueduct_kafka::{Admin, ClientSettings, NewTopic};
 use aqueduct_storage::{
-    ConfigEvent, ConfigEvents, KafkaConfigStore, KafkaOffsetStore, KafkaStatusStore, OffsetWriter, RestartRequest,
-    Status, StatusState, StatusStore, StoreSettings, StoredOffsets, TargetState,
+    ConfigEvent, ConfigEvents, ConfigWriteError, KafkaConfigStore, KafkaOffsetStore, KafkaStatusStore, OffsetWriter,
+    RestartRequest, Status, StatusState, StatusStore, StoreSettings, StoredOffsets, TargetState,
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -45,7 +45,12 @@ impl Cluster {
     }
 
     fn settings(&self) -> StoreSettings {
+        self.settings_with("disabled")
+    }
+
+    fn settings_with(&self, exactly_once: &str) -> StoreSettings {
         let props: BTreeMap<String, String> = [
+            ("exactly.once.source.support", exactly_once.to_owned()),
             ("bootstrap.servers", self.bootstrap.clone()),
             ("key.converter", "a.Converter".into()),
             ("value.converter", "a.Converter".into()),
@@ -169,6 +174,40 @@ async fn what_the_leader_writes_others_read_and_a_later_worker_finds() {
     for store in [leader, follower, later] {
         store.refresh(PATIENCE).await.unwrap();
         assert_eq!((store.contains("c"), store.snapshot().offset()), (false, 9));
+        store.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_leader_that_has_to_be_the_only_one_shuts_out_the_one_before_it() {
+    let cluster = cluster_or_return!();
+    let settings = cluster.settings_with("enabled");
+    let (first, _own) = KafkaConfigStore::start(&settings).await.unwrap();
+    let (second, mut events) = KafkaConfigStore::start(&settings).await.unwrap();
+    assert!(first.lacks_write_privileges());
+    let unclaimed = first.put_connector_config("c", &config("0"), None).await.unwrap_err();
+    assert!(matches!(unclaimed, ConfigWriteError::Privileged(_)), "{unclaimed:?}");
+    first.claim_write_privileges().await.unwrap();
+    first.put_connector_config("c", &config("1"), Some(TargetState::Paused)).await.unwrap();
+    first.put_task_configs("c", &[config("a"), config("b")]).await.unwrap();
+    // Each write is a transaction, whose mark takes an offset: state, connector, mark, two tasks, mark, commit.
+    assert_eq!((first.snapshot().offset(), first.snapshot().tasks("c")), (7, 0..2));
+    second.refresh(PATIENCE).await.unwrap();
+    assert_eq!(second.snapshot(), first.snapshot());
+    assert_eq!(next(&mut events).await, ConfigEvent::ConnectorConfigUpdated("c".into()));
+
+    second.claim_write_privileges().await.unwrap();
+    second.put_task_count_record("c", 2).await.unwrap();
+    let fenced = first.put_connector_config("c", &config("2"), None).await.unwrap_err();
+    assert!(matches!(fenced, ConfigWriteError::Privileged(_)), "{fenced:?}");
+    assert!(first.lacks_write_privileges() && !second.lacks_write_privileges());
+    // What any worker may write needs no claim.
+    first.put_target_state("c", TargetState::Started).await.unwrap();
+    for store in [&first, &second] {
+        store.refresh(PATIENCE).await.unwrap();
+        let now = store.snapshot();
+        assert_eq!((now.task_count_record("c"), now.pending_fencing("c")), (Some(2), false));
+        assert_eq!(now.connector_config("c").unwrap()["k"], "1");
         store.stop().await;
     }
 }

@@ -160,7 +160,9 @@ impl Herding {
         let Some(round) = self.fencings.active.get(&id.connector).filter(|round| round.number == id.number) else {
             return self.write_ended();
         };
-        let refusal = if state.task_config_generation(&id.connector) == round.generation {
+        let refusal = if !state.contains(&id.connector) {
+            Some(not_found(&id.connector))
+        } else if state.task_config_generation(&id.connector) == round.generation {
             self.only_the_leader(ONLY_THE_LEADER).err()
         } else {
             let why = "Fencing failed because new task configurations were generated for the connector";

@@ -36,7 +36,7 @@ async fn a_worker_that_begins_to_lead_shuts_out_the_leader_before_it() {
     assert_eq!((topic.claims(), first.keys()), (1, vec!["session-key".to_owned()]));
     // It goes on to lead, and so keeps its claim.
     first.lead().await;
-    first.herder.put_connector(source("c", 1)).await.unwrap();
+    first.running("c", 1).await;
     assert_eq!(topic.claims(), 1);
     second.lead().await;
     assert_eq!(topic.claims(), 2);
@@ -157,6 +157,7 @@ async fn only_the_leader_fences_and_only_sources() {
     sink.config.insert("topics".to_owned(), Some("t".to_owned()));
     rig.herder.put_connector(sink).await.unwrap();
     rig.settle().await;
+    rig.lead().await;
     rig.lead().await;
     let refused = rig.herder.fence_zombies("c").await.unwrap_err();
     assert_eq!(refused.kind(), HerderErrorKind::BadRequest);

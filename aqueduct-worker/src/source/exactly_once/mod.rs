@@ -268,8 +268,7 @@ impl Loop {
             ));
         }
         self.ensure_open().await?;
-        loop {
-            let Err(error) = self.lane.send(self.next, record) else { break };
+        while let Err(error) = self.lane.send(self.next, record) {
             match error.kind() {
                 ErrorKind::QueueFull => tokio::select! {
                     () = self.signals.stop.cancelled() => return Ok(Flow::Stop),

@@ -158,13 +158,17 @@ mod tests {
         Landed { partition: 0, offset, timestamp: 0 }
     }
 
+    fn run(numbers: Range<u64>) -> Vec<Range<u64>> {
+        vec![numbers]
+    }
+
     #[test]
     fn the_task_is_told_in_order_when_the_transaction_is_committed() {
         let (mut pending, told) = (Pending::new(true), Told::default());
         pending.sent(0, "t".into(), record());
         pending.dropped(record());
         pending.sent(1, "t".into(), record());
-        pending.acknowledged(&[0..2], vec![(1, landed(11)), (0, landed(10))], |_| {});
+        pending.acknowledged(&run(0..2), vec![(1, landed(11)), (0, landed(10))], |_| {});
         assert_eq!((pending.count(), pending.take_dropped_count()), (2, 1));
         assert!(told.0.lock().is_empty());
         pending.tell(&told);
@@ -180,14 +184,14 @@ mod tests {
         let sent = |pending: &mut Pending, number, topic: &str| pending.sent(number, topic.into(), None);
         sent(&mut pending, 0, "a");
         sent(&mut pending, 1, "b");
-        pending.acknowledged(&[0..1], Vec::new(), |topic| used.push(topic.to_string()));
+        pending.acknowledged(&run(0..1), Vec::new(), |topic| used.push(topic.to_string()));
         assert_eq!(used, ["a"]);
         pending.aborted();
         sent(&mut pending, 2, "b");
-        pending.acknowledged(&[2..3], Vec::new(), |topic| used.push(topic.to_string()));
+        pending.acknowledged(&run(2..3), Vec::new(), |topic| used.push(topic.to_string()));
         assert_eq!(used, ["a", "b"]);
         sent(&mut pending, 3, "a");
-        pending.acknowledged(&[3..4], Vec::new(), |topic| used.push(topic.to_string()));
+        pending.acknowledged(&run(3..4), Vec::new(), |topic| used.push(topic.to_string()));
         assert_eq!(used, ["a", "b"]);
     }
 }
