@@ -2,9 +2,9 @@
 //!
 //! A converter is made from a configuration and belongs to one task; calls never overlap, so it may keep caches. It is
 //! synchronous. Bytes go in and out as shared buffers: a string that was read from a file can leave as bytes without a
-//! copy.
+//! copy. Only a few bytes on their way out, such as those of a number, are held in place ([`Payload`]).
 
-use aqueduct_data::{ByteString, Bytes, SchemaAndValue};
+use aqueduct_data::{ByteString, Bytes, Payload, SchemaAndValue};
 
 use crate::ConnectError;
 
@@ -23,10 +23,10 @@ pub trait Converter: Send {
         topic: &str,
         headers: &mut RawHeaders,
         data: &SchemaAndValue,
-    ) -> Result<Option<Bytes>, ConnectError>;
+    ) -> Result<Option<Payload>, ConnectError>;
 
-    /// As [`Converter::from_connect_data`], for data that nobody needs afterwards: strings and bytes can be handed on
-    /// instead of shared. What it answers is the same.
+    /// As [`Converter::from_connect_data`], for data that nobody needs afterwards: strings and bytes can be taken out of it
+    /// and handed on instead of shared. What it answers is the same, and what it leaves means nothing.
     ///
     /// # Errors
     /// As [`Converter::from_connect_data`].
@@ -34,9 +34,9 @@ pub trait Converter: Send {
         &mut self,
         topic: &str,
         headers: &mut RawHeaders,
-        data: SchemaAndValue,
-    ) -> Result<Option<Bytes>, ConnectError> {
-        self.from_connect_data(topic, headers, &data)
+        data: &mut SchemaAndValue,
+    ) -> Result<Option<Payload>, ConnectError> {
+        self.from_connect_data(topic, headers, data)
     }
 
     /// The data in the bytes of a key or value.

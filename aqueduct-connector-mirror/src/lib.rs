@@ -11,6 +11,7 @@ mod checkpoint;
 mod filters;
 mod formats;
 mod heartbeat;
+mod metrics;
 mod offsets;
 mod policy;
 mod schedule;
@@ -23,6 +24,7 @@ use aqueduct_api::Plugin;
 
 pub use checkpoint::{MirrorCheckpointConnector, MirrorCheckpointTask};
 pub use heartbeat::{MirrorHeartbeatConnector, MirrorHeartbeatTask};
+pub use metrics::show_metrics;
 pub use source::{MirrorSourceConnector, MirrorSourceTask};
 
 /// The version that all three answer: that of the Kafka release whose connectors they stand for.

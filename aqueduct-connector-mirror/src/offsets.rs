@@ -50,9 +50,14 @@ pub(crate) fn stored(offset: Option<&ValueMap>) -> Option<i64> {
 
 /// The partition that a record was copied from.
 pub(crate) fn source_of(partition: &ValueMap) -> Option<TopicPartition> {
-    let topic = partition.get_str(TOPIC)?.as_str()?;
+    let Value::String(topic) = partition.get_str(TOPIC)? else { return None };
     let number = partition.get_str(PARTITION)?.as_i64()?;
-    Some(TopicPartition::new(topic, i32::try_from(number).ok()?))
+    Some(TopicPartition::new(topic.clone(), i32::try_from(number).ok()?))
+}
+
+/// The consumer group of a checkpoint.
+pub(crate) fn group_of(partition: &ValueMap) -> Option<&str> {
+    partition.get_str(GROUP)?.as_str()
 }
 
 /// The offset of a record that was copied.

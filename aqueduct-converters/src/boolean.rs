@@ -1,6 +1,6 @@
 //! `BooleanConverter`: one byte, 0 or 1.
 
-use aqueduct_api::data::{Bytes, Schema, SchemaAndValue, Type, Value};
+use aqueduct_api::data::{Bytes, Payload, Schema, SchemaAndValue, Type, Value};
 use aqueduct_api::{ConnectError, Plugin};
 
 use crate::plain::{self, PlainConverter};
@@ -11,7 +11,7 @@ use crate::{config, serialization_error};
 pub(crate) struct BooleanConverter;
 
 impl PlainConverter for BooleanConverter {
-    fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
+    fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Payload>, ConnectError> {
         if let Some(schema) = &data.schema
             && schema.r#type() != Type::Boolean
         {
@@ -20,8 +20,7 @@ impl PlainConverter for BooleanConverter {
         }
         match &data.value {
             Value::Null => Ok(None),
-            Value::Boolean(true) => Ok(Some(Bytes::from_static(&[1]))),
-            Value::Boolean(false) => Ok(Some(Bytes::from_static(&[0]))),
+            Value::Boolean(is_true) => Ok(Some([u8::from(*is_true)].into())),
             other => Err(ConnectError::data(format!(
                 "BooleanConverter is not compatible with objects of type class {}",
                 other.java_class()

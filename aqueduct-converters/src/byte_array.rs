@@ -1,6 +1,6 @@
 //! `ByteArrayConverter`: bytes as they are.
 
-use aqueduct_api::data::{Bytes, JavaObject, Schema, SchemaAndValue, Type, Value};
+use aqueduct_api::data::{Bytes, JavaObject, Payload, Schema, SchemaAndValue, Type, Value};
 use aqueduct_api::{ConnectError, Plugin};
 
 use crate::config;
@@ -11,7 +11,7 @@ use crate::plain::{self, PlainConverter};
 pub(crate) struct ByteArrayConverter;
 
 impl PlainConverter for ByteArrayConverter {
-    fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
+    fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Payload>, ConnectError> {
         if let Some(schema) = &data.schema
             && schema.r#type() != Type::Bytes
         {
@@ -20,8 +20,8 @@ impl PlainConverter for ByteArrayConverter {
         }
         match &data.value {
             Value::Null => Ok(None),
-            Value::Bytes(bytes) => Ok(Some(bytes.clone())),
-            Value::Java(object) if let JavaObject::ByteBuffer(bytes) = &**object => Ok(Some(bytes.clone())),
+            Value::Bytes(bytes) => Ok(Some(bytes.clone().into())),
+            Value::Java(object) if let JavaObject::ByteBuffer(bytes) = &**object => Ok(Some(bytes.clone().into())),
             other => Err(ConnectError::data(format!(
                 "ByteArrayConverter is not compatible with objects of type class {}",
                 other.java_class()
@@ -29,12 +29,12 @@ impl PlainConverter for ByteArrayConverter {
         }
     }
 
-    fn write_owned(&mut self, data: SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
+    fn write_owned(&mut self, data: &mut SchemaAndValue) -> Result<Option<Payload>, ConnectError> {
         match data {
             SchemaAndValue { schema: Some(schema), value: Value::Bytes(bytes) } if schema.r#type() == Type::Bytes => {
-                Ok(Some(bytes))
+                Ok(Some(std::mem::take(bytes).into()))
             }
-            other => self.write(&other),
+            other => self.write(other),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! What cannot be encoded becomes a question mark, what is malformed U+FFFD, as with Java's `String`.
 
-use aqueduct_api::data::{ByteString, Bytes};
+use aqueduct_api::data::{ByteString, Bytes, Payload};
 use aqueduct_jvm::utf8;
 use encoding_rs::{EncoderResult, Encoding};
 
@@ -53,30 +53,42 @@ impl Charset {
     }
 
     /// The bytes of a text.
-    pub(crate) fn encode(self, text: ByteString) -> Bytes {
-        match self {
-            Self::Utf8 => text.into_bytes(),
-            Self::Ascii | Self::Latin1 if text.is_ascii() => text.into_bytes(),
+    #[inline]
+    pub(crate) fn encode(self, text: ByteString) -> Payload {
+        if self == Self::Utf8 { text.into_payload() } else { self.encode_other(&text) }
+    }
+
+    fn encode_other(self, text: &ByteString) -> Payload {
+        let bytes: Vec<u8> = match self {
+            Self::Utf8 => return text.clone().into_payload(),
+            Self::Ascii | Self::Latin1 if text.is_ascii() => return text.clone().into_payload(),
             Self::Ascii => text.chars().map(|c| if c.is_ascii() { c as u8 } else { b'?' }).collect(),
             Self::Latin1 => text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect(),
-            Self::Utf16(order) => utf16(&text, order, Vec::new()).into(),
+            Self::Utf16(order) => utf16(text, order, Vec::new()),
             // Java writes no mark where there is no text.
-            Self::Utf16Marked if text.is_empty() => Bytes::new(),
-            Self::Utf16Marked => utf16(&text, Order::Big, vec![0xfe, 0xff]).into(),
+            Self::Utf16Marked if text.is_empty() => Vec::new(),
+            Self::Utf16Marked => utf16(text, Order::Big, vec![0xfe, 0xff]),
             Self::Utf32(Order::Little) => text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect(),
             Self::Utf32(Order::Big) | Self::Utf32Marked => {
                 text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect()
             }
-            Self::National(encoding) => encode_national(encoding, &text).into(),
-        }
+            Self::National(encoding) => encode_national(encoding, text),
+        };
+        bytes.into()
     }
 
     /// The text of bytes.
     #[inline]
     pub(crate) fn decode(self, bytes: Bytes) -> ByteString {
+        if self != Self::Utf8 {
+            return self.decode_other(bytes);
+        }
+        // ASCII is never malformed; other bytes may be needed again.
+        ByteString::from_ascii(bytes).unwrap_or_else(|bytes| self.decode_other(bytes))
+    }
+
+    fn decode_other(self, bytes: Bytes) -> ByteString {
         match self {
-            // ASCII is found out soon, and never malformed; other bytes may be needed again.
-            Self::Utf8 if bytes.is_ascii() => ByteString::try_from(bytes).expect("ASCII is UTF-8"),
             Self::Utf8 => ByteString::try_from(bytes.clone()).unwrap_or_else(|_| utf8::decode(&bytes).into()),
             Self::Latin1 => bytes.iter().map(|&byte| char::from(byte)).collect::<String>().into(),
             Self::Ascii => {
@@ -250,7 +262,7 @@ mod tests {
             ("UTF-8", &b"\xed\xa0\x80"[..], "\u{fffd}"),
             ("US-ASCII", b"\x80a", "\u{fffd}a"),
             ("UTF-16", b"\xff\xfea\0", "a"),
-            ("UTF-16BE", b"\xd8\0\0a\0", "\u{fffd}a\u{fffd}"),
+            ("UTF-16BE", b"\xd8\0\0a\0", "\u{fffd}\u{fffd}"),
             ("UTF-16LE", b"\xfe\xff\0a", "\u{fffe}\u{6100}"),
             ("UTF-32", b"\0a", "\u{fffd}"),
             ("UTF-32", b"\xfe\xff\0a", "\u{fffd}"),

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use aqueduct_api::data::{Bytes, Schema, SchemaAndValue, SchemaRef, Value};
+use aqueduct_api::data::{Bytes, Payload, Schema, SchemaAndValue, SchemaRef, Value};
 use aqueduct_api::{ConnectError, ErrorKind, Plugin};
 
 use crate::plain::{self, PlainConverter};
@@ -11,7 +11,7 @@ use crate::{config, serialization_error};
 /// A type of numbers that has a converter.
 trait Number: Sized + Send + 'static {
     /// The bytes of a number.
-    type Encoded: AsRef<[u8]>;
+    type Encoded: Into<Payload>;
     /// The name of the type in messages.
     const NAME: &'static str;
     /// The Java class of the values.
@@ -70,12 +70,12 @@ numbers! {
 struct NumberConverter<N>(PhantomData<N>);
 
 impl<N: Number> PlainConverter for NumberConverter<N> {
-    fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
+    fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Payload>, ConnectError> {
         if data.value.is_null() {
             return Ok(None);
         }
         match N::encode(&data.value) {
-            Some(bytes) => Ok(Some(Bytes::copy_from_slice(bytes.as_ref()))),
+            Some(bytes) => Ok(Some(bytes.into())),
             None => Err(class_cast::<N>(&data.value)),
         }
     }

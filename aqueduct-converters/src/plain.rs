@@ -3,7 +3,7 @@
 //! The converters of this crate look neither at topics nor at headers, so each is a [`PlainConverter`]; [`Plain`] makes
 //! it the two kinds of converters that the runtime knows.
 
-use aqueduct_api::data::{Bytes, SchemaAndValue};
+use aqueduct_api::data::{Bytes, Payload, SchemaAndValue};
 use aqueduct_api::{ConfigMap, ConnectError, Converter, HeaderConverter, Plugin, RawHeaders};
 use aqueduct_config::ConfigDef;
 
@@ -42,14 +42,14 @@ pub(crate) trait PlainConverter: Send + 'static {
     ///
     /// # Errors
     /// `DataException` when the value cannot be expressed.
-    fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Bytes>, ConnectError>;
+    fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Payload>, ConnectError>;
 
-    /// As [`PlainConverter::write`], for a value that nobody needs afterwards.
+    /// As [`PlainConverter::write`], for a value that nobody needs afterwards: it may be taken.
     ///
     /// # Errors
     /// As [`PlainConverter::write`].
-    fn write_owned(&mut self, data: SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
-        self.write(&data)
+    fn write_owned(&mut self, data: &mut SchemaAndValue) -> Result<Option<Payload>, ConnectError> {
+        self.write(data)
     }
 
     /// The value in bytes.
@@ -69,7 +69,7 @@ impl<C: PlainConverter> Converter for Plain<C> {
         _topic: &str,
         _headers: &mut RawHeaders,
         data: &SchemaAndValue,
-    ) -> Result<Option<Bytes>, ConnectError> {
+    ) -> Result<Option<Payload>, ConnectError> {
         self.0.write(data)
     }
 
@@ -77,8 +77,8 @@ impl<C: PlainConverter> Converter for Plain<C> {
         &mut self,
         _topic: &str,
         _headers: &mut RawHeaders,
-        data: SchemaAndValue,
-    ) -> Result<Option<Bytes>, ConnectError> {
+        data: &mut SchemaAndValue,
+    ) -> Result<Option<Payload>, ConnectError> {
         self.0.write_owned(data)
     }
 
@@ -99,7 +99,7 @@ impl<C: PlainConverter> HeaderConverter for Plain<C> {
         _key: &str,
         data: &SchemaAndValue,
     ) -> Result<Option<Bytes>, ConnectError> {
-        self.0.write(data)
+        Ok(self.0.write(data)?.map(Payload::into_bytes))
     }
 
     fn to_connect_header(

@@ -1,6 +1,6 @@
 //! `StringConverter`: texts in a character set, UTF-8 unless it is configured otherwise.
 
-use aqueduct_api::data::{Bytes, Schema, SchemaAndValue, Value};
+use aqueduct_api::data::{Bytes, Payload, Schema, SchemaAndValue, Value};
 use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Plugin};
 
 use crate::charset::Charset;
@@ -46,24 +46,24 @@ fn charset(name: &str) -> Result<Charset, ConnectError> {
 }
 
 impl PlainConverter for StringConverter {
-    fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
+    fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Payload>, ConnectError> {
         let text = match &data.value {
             Value::Null => return Ok(None),
             Value::String(text) => text.clone(),
             other if self.writes == Charset::Utf8 => {
                 self.out.clear();
                 other.write_java_text(&mut self.out);
-                return Ok(Some(Bytes::copy_from_slice(&self.out)));
+                return Ok(Some(Payload::copy_from_slice(&self.out)));
             }
             other => other.to_string().into(),
         };
         Ok(Some(self.writes.encode(text)))
     }
 
-    fn write_owned(&mut self, data: SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
-        match data.value {
-            Value::String(text) => Ok(Some(self.writes.encode(text))),
-            value => self.write(&SchemaAndValue { schema: data.schema, value }),
+    fn write_owned(&mut self, data: &mut SchemaAndValue) -> Result<Option<Payload>, ConnectError> {
+        match &mut data.value {
+            Value::String(text) => Ok(Some(self.writes.encode(std::mem::take(text)))),
+            _ => self.write(data),
         }
     }
 

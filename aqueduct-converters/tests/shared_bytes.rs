@@ -18,7 +18,7 @@ fn long_strings_and_bytes_are_not_copied() {
         let read = converter.to_connect_data("t", &Vec::new(), Some(bytes.clone())).unwrap();
         let written = converter.from_connect_data("t", &mut Vec::new(), &read).unwrap().unwrap();
         assert_eq!(written.as_ptr(), bytes.as_ptr(), "{class}");
-        let owned = converter.from_owned_connect_data("t", &mut Vec::new(), read.clone()).unwrap().unwrap();
+        let owned = converter.from_owned_connect_data("t", &mut Vec::new(), &mut read.clone()).unwrap().unwrap();
         assert_eq!(owned.as_ptr(), bytes.as_ptr(), "{class}");
         assert!(matches!(read.value, Value::String(_) | Value::Bytes(_)));
     }

@@ -15,6 +15,8 @@ use std::str::Utf8Error;
 use bytes::Bytes;
 use smol_str::SmolStr;
 
+use crate::{Payload, Value};
+
 /// The text of a long one, and the buffer that it is a slice of.
 type Slice = bytestring::ByteString;
 
@@ -29,7 +31,6 @@ type Slice = bytestring::ByteString;
 /// assert!(line.starts_with("a line"));
 /// # Ok::<(), std::str::Utf8Error>(())
 /// ```
-#[derive(Clone)]
 pub struct ByteString(Text);
 
 #[derive(Clone)]
@@ -37,6 +38,26 @@ enum Text {
     /// In place, or for ever in the program.
     Short(SmolStr),
     Shared(Slice),
+}
+
+impl Clone for ByteString {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    /// Puts the copy where it belongs, each kind of text by itself, see [`Value::set`].
+    #[inline]
+    fn clone_from(&mut self, source: &Self) {
+        #[inline(never)]
+        fn copy_short(text: &SmolStr, place: &mut ByteString) {
+            *place = ByteString(Text::Short(text.clone()));
+        }
+        match &source.0 {
+            Text::Short(text) => copy_short(text, self),
+            Text::Shared(text) => *self = Self(Text::Shared(text.clone())),
+        }
+    }
 }
 
 impl ByteString {
@@ -67,11 +88,51 @@ impl ByteString {
         }
     }
 
+    /// The text of bytes that are all ASCII, which is found out quickly; other bytes come back.
+    ///
+    /// # Errors
+    /// The bytes, when there is one beyond ASCII.
+    #[inline]
+    pub fn from_ascii(bytes: Bytes) -> Result<Self, Bytes> {
+        if !is_ascii(&bytes) {
+            return Err(bytes);
+        }
+        Ok(Self::try_from(bytes).expect("ASCII is UTF-8"))
+    }
+
+    /// Puts a copy in the place of a value; each kind of text by itself, see [`Value::set`].
+    #[inline]
+    pub(crate) fn copy_to(&self, place: &mut Value) {
+        #[inline(never)]
+        fn copy_short(text: &SmolStr, place: &mut Value) {
+            place.set(Value::String(ByteString(Text::Short(text.clone()))));
+        }
+        #[inline(never)]
+        fn share(text: &Slice, place: &mut Value) {
+            place.set(Value::String(ByteString(Text::Shared(text.clone()))));
+        }
+        match &self.0 {
+            Text::Short(text) => copy_short(text, place),
+            Text::Shared(text) => share(text, place),
+        }
+    }
+
     /// The bytes of the text, in UTF-8. Those of a long one are shared, not copied.
+    #[inline]
     pub fn into_bytes(self) -> Bytes {
         match self.0 {
             Text::Short(text) => Bytes::copy_from_slice(text.as_bytes()),
             Text::Shared(text) => text.into_bytes(),
+        }
+    }
+
+    /// The bytes of the text, in UTF-8, on their way out: those of a short one are copied in place, those of a long one
+    /// shared.
+    #[inline]
+    pub fn into_payload(self) -> Payload {
+        match self.0 {
+            Text::Short(text) => Payload::copy_from_slice(text.as_bytes()),
+            Text::Shared(text) => text.into_bytes().into(),
         }
     }
 
@@ -85,6 +146,17 @@ impl ByteString {
             _ => Self::from(part),
         }
     }
+}
+
+/// As `<[u8]>::is_ascii`, which looks at the bytes behind the last 64 one by one.
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    let (blocks, rest) = bytes.as_chunks::<16>();
+    let in_blocks = blocks.iter().fold(0, |all, block| all | u128::from_ne_bytes(*block));
+    let (words, rest) = rest.as_chunks::<4>();
+    let in_words = words.iter().fold(0, |all, word| all | u32::from_ne_bytes(*word));
+    let in_bytes = rest.iter().fold(0, |all, byte| all | byte);
+    (in_blocks | u128::from(in_words) & 0x8080_8080 | u128::from(in_bytes) & 0x80) & (u128::MAX / 0xff * 0x80) == 0
 }
 
 impl Default for ByteString {
@@ -260,6 +332,19 @@ mod tests {
         drop(long);
         assert!(buffer.is_unique());
         assert_eq!(short, "x".repeat(23));
+    }
+
+    #[test]
+    fn ascii_becomes_a_text_and_other_bytes_come_back() {
+        for length in 0..70 {
+            let bytes = Bytes::from(vec![b'x'; length]);
+            assert_eq!(ByteString::from_ascii(bytes.clone()).unwrap().into_payload(), bytes);
+            for place in 0..length {
+                let mut other = vec![b'x'; length];
+                other[place] = 0x80;
+                assert_eq!(ByteString::from_ascii(other.clone().into()), Err(other.into()), "{place} of {length}");
+            }
+        }
     }
 
     #[test]

@@ -29,7 +29,12 @@ impl Headers {
 
     /// Makes room for so many more, and for no others.
     pub fn reserve(&mut self, more: usize) {
-        self.0.reserve_exact(more);
+        if self.0.capacity() == 0 {
+            // A new vector is made more quickly than an empty one grows.
+            self.0 = Vec::with_capacity(more);
+        } else {
+            self.0.reserve_exact(more);
+        }
     }
 
     /// Adds a header at the end.
@@ -37,9 +42,19 @@ impl Headers {
     pub fn push(&mut self, header: Header) {
         if self.0.capacity() == 0 {
             // Most records have one, or all of theirs at once.
-            self.0.reserve_exact(1);
+            self.0 = Vec::with_capacity(1);
         }
         self.0.push(header);
+    }
+
+    /// Adds a header of this key at the end, without a value yet, and answers its content.
+    #[inline]
+    pub fn add_empty(&mut self, key: &ByteString) -> &mut SchemaAndValue {
+        self.push(Header { key: ByteString::new(), content: SchemaAndValue::NULL });
+        let last = self.0.len() - 1;
+        let last = &mut self.0[last];
+        last.key.clone_from(key);
+        &mut last.content
     }
 
     /// Removes every header of this key.

@@ -16,9 +16,11 @@ mod java_object;
 mod lasting;
 pub mod logical;
 mod map;
+mod payload;
 mod projector;
 mod schema;
 mod schema_ref;
+mod shared;
 mod structs;
 mod text;
 mod typed;
@@ -35,12 +37,10 @@ pub use headers::{Header, Headers};
 pub use java_object::{JavaObject, parse_big_integer};
 pub use logical::LogicalType;
 pub use map::ValueMap;
+pub use payload::Payload;
 pub use projector::project;
 pub use schema::{Field, Schema, Type};
 pub use schema_ref::SchemaRef;
+pub use shared::Shared;
 pub use structs::Struct;
 pub use value::{SchemaAndValue, Value};
-
-/// What the parts of values are shared with: `std::sync::Arc` without weak references, which nothing here needs. So the only
-/// owner of a part finds out that it is, and may change it in place, without an atomic write.
-pub type Shared<T> = triomphe::Arc<T>;

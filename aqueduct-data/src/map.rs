@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use crate::Value;
+use crate::{ByteString, Shared, Value};
 
 /// Up to this many entries, comparing keys one by one beats hashing.
 const LINEAR: usize = 12;
@@ -40,25 +40,43 @@ fn hash_of_text(text: &str) -> u64 {
     FixedState::default().hash_one(Text(text))
 }
 
+#[inline]
 fn is_text(key: &Value, text: &str) -> bool {
     matches!(key, Value::String(have) if have.as_bytes() == text.as_bytes())
 }
 
 impl ValueMap {
     /// An empty map.
-    pub fn new() -> Self {
-        Self::default()
+    #[inline]
+    pub const fn new() -> Self {
+        Self { entries: Vec::new(), index: OnceLock::new() }
     }
 
     /// An empty map with room for `n` entries.
+    #[inline]
     pub fn with_capacity(n: usize) -> Self {
         Self { entries: Vec::with_capacity(n), index: OnceLock::new() }
     }
 
     /// A map of pairs whose keys differ, which the caller vouches for.
+    #[inline]
     pub fn of_distinct(pairs: Vec<(Value, Value)>) -> Self {
         let map = Self { entries: pairs, index: OnceLock::new() };
         debug_assert!((0..map.len()).all(|at| map.position(&map.entries[at].0) == Some(at)), "a key is there twice");
+        map
+    }
+
+    /// As [`ValueMap::of_distinct`], made where it stays: see [`Value::set`].
+    #[inline]
+    pub fn shared_of_distinct(pairs: Vec<(Value, Value)>) -> Shared<Self> {
+        let mut map = Shared::new(Self::new());
+        if let Some(map) = Shared::get_mut(&mut map) {
+            map.entries = pairs;
+            debug_assert!(
+                (0..map.len()).all(|at| map.position(&map.entries[at].0) == Some(at)),
+                "a key is there twice"
+            );
+        }
         map
     }
 
@@ -71,6 +89,27 @@ impl ValueMap {
         self.entries.push((key, value));
         self.index_last();
         None
+    }
+
+    /// The value of a string key, to change it in place. A key that is not there is put behind the others, with null.
+    #[inline]
+    pub fn place_of(&mut self, key: &ByteString) -> &mut Value {
+        match self.position_of_text(key) {
+            Some(at) => &mut self.entries[at].1,
+            None => self.push_distinct(key),
+        }
+    }
+
+    /// Puts a string key behind the others, with null, and answers its value, to change it in place. The caller vouches for
+    /// that the key is not there.
+    #[inline]
+    pub fn push_distinct(&mut self, key: &ByteString) -> &mut Value {
+        debug_assert!(self.position_of_text(key).is_none(), "a key is there twice");
+        self.entries.push((Value::Null, Value::Null));
+        let last = self.entries.len() - 1;
+        self.entries[last].0.set_text(key);
+        self.index_last();
+        &mut self.entries[last].1
     }
 
     /// Removes a key, keeping the order of the others; answers its value.
@@ -93,11 +132,13 @@ impl ValueMap {
     }
 
     /// The value of a string key.
+    #[inline]
     pub fn get_str(&self, key: &str) -> Option<&Value> {
         self.position_of_text(key).map(|at| &self.entries[at].1)
     }
 
     /// The value of a string key, to change it in place.
+    #[inline]
     pub fn get_str_mut(&mut self, key: &str) -> Option<&mut Value> {
         self.position_of_text(key).map(|at| &mut self.entries[at].1)
     }
@@ -139,6 +180,7 @@ impl ValueMap {
     }
 
     /// The number of pairs.
+    #[inline]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -148,6 +190,7 @@ impl ValueMap {
         self.entries.is_empty()
     }
 
+    #[inline]
     fn position_of_text(&self, key: &str) -> Option<usize> {
         if self.entries.len() <= LINEAR {
             return self.entries.iter().position(|(have, _)| is_text(have, key));

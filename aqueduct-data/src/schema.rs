@@ -52,6 +52,7 @@ impl Type {
     }
 
     /// Whether values of this type have no parts: everything but arrays, maps and structs.
+    #[inline]
     pub fn is_primitive(self) -> bool {
         !matches!(self, Self::Array | Self::Map | Self::Struct)
     }
@@ -78,16 +79,19 @@ impl Field {
     }
 
     /// The field's name.
+    #[inline]
     pub fn name(&self) -> &ByteString {
         &self.name
     }
 
     /// The field's position in its struct, from 0.
+    #[inline]
     pub fn index(&self) -> usize {
         self.index
     }
 
     /// The schema of the field's values.
+    #[inline]
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
     }
@@ -123,6 +127,7 @@ macro_rules! primitives {
         impl Schema {
             $(
                 $(#[$doc])*
+                #[inline]
                 pub fn $name() -> SchemaRef {
                     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::primitive(Type::$type, false));
                     SchemaRef::for_ever(&SCHEMA)
@@ -131,6 +136,7 @@ macro_rules! primitives {
                 $(#[$doc])*
                 ///
                 /// This one is optional.
+                #[inline]
                 pub fn $optional_name() -> SchemaRef {
                     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::primitive(Type::$type, true));
                     SchemaRef::for_ever(&SCHEMA)
@@ -211,26 +217,31 @@ impl Schema {
     }
 
     /// The type of the values.
+    #[inline]
     pub fn r#type(&self) -> Type {
         self.r#type
     }
 
     /// Whether values may be null.
+    #[inline]
     pub fn is_optional(&self) -> bool {
         self.parts.optional
     }
 
     /// The value that stands in for a missing one.
+    #[inline]
     pub fn default_value(&self) -> Option<&Value> {
         self.parts.default.as_ref()
     }
 
     /// The schema's name; for logical types, the name of the type.
+    #[inline]
     pub fn name(&self) -> Option<&ByteString> {
         self.parts.name.as_ref()
     }
 
     /// The logical type that the schema's name stands for.
+    #[inline]
     pub fn logical_type(&self) -> Option<LogicalType> {
         self.logical
     }
@@ -251,21 +262,25 @@ impl Schema {
     }
 
     /// The fields of a struct schema in order; empty for every other type.
+    #[inline]
     pub fn fields(&self) -> &[Field] {
         &self.parts.fields
     }
 
     /// The field of this name.
+    #[inline]
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.parts.positions.get(name).map(|&at| &self.parts.fields[at])
     }
 
     /// The schema of a map's keys.
+    #[inline]
     pub fn key_schema(&self) -> Option<&SchemaRef> {
         self.parts.key_schema.as_ref()
     }
 
     /// The schema of a map's values or an array's elements.
+    #[inline]
     pub fn value_schema(&self) -> Option<&SchemaRef> {
         self.parts.value_schema.as_ref()
     }
@@ -283,11 +298,9 @@ impl Schema {
     }
 }
 
-impl PartialEq for Schema {
-    fn eq(&self, other: &Self) -> bool {
-        if std::ptr::eq(self, other) {
-            return true;
-        }
+impl Schema {
+    /// Whether both say the same, which is known to be so when they are in one place.
+    fn equals(&self, other: &Self) -> bool {
         let (a, b) = (&self.parts, &other.parts);
         self.structural_hash() == other.structural_hash()
             && self.r#type == other.r#type
@@ -300,6 +313,13 @@ impl PartialEq for Schema {
             && a.fields == b.fields
             && a.key_schema == b.key_schema
             && a.value_schema == b.value_schema
+    }
+}
+
+impl PartialEq for Schema {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || self.equals(other)
     }
 }
 

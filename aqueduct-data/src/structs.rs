@@ -55,6 +55,7 @@ impl Struct {
     }
 
     /// The schema.
+    #[inline]
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
     }
@@ -68,6 +69,7 @@ impl Struct {
     }
 
     /// The value at a position; the field's default when it is null and has one.
+    #[inline]
     pub fn get_at(&self, index: usize) -> &Value {
         match &self.values[index] {
             Value::Null => self.schema.fields()[index].schema().default_value().unwrap_or(&Value::Null),
@@ -84,6 +86,7 @@ impl Struct {
     }
 
     /// The values as they were put, in the order of the fields.
+    #[inline]
     pub fn values(&self) -> &[Value] {
         &self.values
     }
@@ -91,6 +94,7 @@ impl Struct {
     /// The schema and the values as they were put, to change them in place.
     ///
     /// The caller vouches for what it puts: each value has to be valid for its field.
+    #[inline]
     pub fn parts_mut(&mut self) -> (&SchemaRef, &mut [Value]) {
         (&self.schema, &mut self.values)
     }
@@ -104,6 +108,7 @@ impl Struct {
     ///
     /// # Panics
     /// When the number of values is not the number of fields.
+    #[inline]
     pub fn reshape<E>(
         &mut self,
         schema: SchemaRef,
@@ -119,6 +124,7 @@ impl Struct {
     }
 
     /// The schema, and the values as they were put, in the order of the fields.
+    #[inline]
     pub fn into_parts(self) -> (SchemaRef, Vec<Value>) {
         (self.schema, self.values)
     }

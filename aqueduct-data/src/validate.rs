@@ -33,6 +33,7 @@ impl Schema {
     ///
     /// # Errors
     /// `DataException` when the value, or a part of it, is not what this schema describes.
+    #[inline]
     pub fn validate(&self, value: &Value) -> Result<(), DataError> {
         if self.plainly_takes(value) {
             return Ok(());
@@ -44,6 +45,7 @@ impl Schema {
     ///
     /// # Errors
     /// `DataException` when the value, or a part of it, is not what this schema describes.
+    #[inline]
     pub fn validate_field(&self, field: Option<&str>, value: &Value) -> Result<(), DataError> {
         if self.plainly_takes(value) {
             return Ok(());

@@ -11,6 +11,7 @@ mod failures;
 mod herder;
 mod info;
 mod listing;
+pub mod odd_name;
 mod offsets;
 mod peers;
 mod restarts;

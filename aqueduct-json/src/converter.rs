@@ -1,20 +1,21 @@
 //! `org.apache.kafka.connect.json.JsonConverter`.
 
 use aqueduct_api::{ConfigMap, ConnectError, Converter, HeaderConverter, RawHeaders};
-use aqueduct_data::{Bytes, SchemaAndValue, SchemaRef};
-use bytes::BytesMut;
+use aqueduct_data::{ByteString, Bytes, Payload, SchemaAndValue, SchemaRef};
+use bytes::Buf as _;
 
 use crate::charset;
 use crate::config::Config;
 use crate::fault::Fault;
+use crate::label::LabelCache;
 use crate::parser;
 use crate::read::{Reader, SchemaCache};
+use crate::scan;
 use crate::tape::{Document, Kind, Tape};
-use crate::write::{EnvelopeCache, Writer};
+use crate::write::{Buffer, EnvelopeCache, Writer};
 
-/// The buffer that values are written into is allocated in pieces of this size: small enough that one record in flight
-/// does not hold on to much, large enough for many records.
-const BUFFER: usize = 32 * 1024;
+/// Strings of up to so many bytes are within all limits.
+const LONG: usize = 1024 * 1024;
 
 const NO_ENVELOPE: &str = "JsonConverter with schemas.enable requires \"schema\" and \"payload\" fields and may not \
                            contain additional fields. If you are trying to deserialize plain JSON data, set \
@@ -31,7 +32,7 @@ const NO_ENVELOPE: &str = "JsonConverter with schemas.enable requires \"schema\"
 /// let five = SchemaAndValue::new(Schema::int32(), 5);
 /// let json = converter.from_connect_data("topic", &mut Vec::new(), &five)?;
 /// assert_eq!(json.as_deref(), Some(&br#"{"schema":{"type":"int32","optional":false},"payload":5}"#[..]));
-/// assert_eq!(converter.to_connect_data("topic", &Vec::new(), json)?, five);
+/// assert_eq!(converter.to_connect_data("topic", &Vec::new(), json.map(Into::into))?, five);
 /// # Ok::<(), aqueduct_api::ConnectError>(())
 /// ```
 #[derive(Debug)]
@@ -45,7 +46,8 @@ pub struct JsonConverter {
     /// What the envelope read last starts with, up to its payload, with the schema.
     last_envelope: Option<(Box<[u8]>, Option<SchemaRef>)>,
     envelopes: EnvelopeCache,
-    out: BytesMut,
+    out: Buffer,
+    labels: LabelCache,
 }
 
 impl JsonConverter {
@@ -73,7 +75,8 @@ impl JsonConverter {
             schemas: SchemaCache::new(config.cache_size),
             last_envelope: None,
             envelopes: EnvelopeCache::new(config.cache_size),
-            out: BytesMut::new(),
+            out: Buffer::default(),
+            labels: LabelCache::default(),
             config,
         };
         if let Some(content) = converter.config.schema_content.take() {
@@ -92,32 +95,45 @@ impl JsonConverter {
         self.schemas.schema(&mut self.reader, document.root())
     }
 
-    fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Bytes>, ConnectError> {
+    fn write(&mut self, data: &SchemaAndValue) -> Result<Option<Payload>, ConnectError> {
         let schema = data.schema.as_ref();
         if schema.is_none() && data.value.is_null() {
             return Ok(None);
         }
         let Config { decimal_format, replace_null, schemas_enable, .. } = self.config;
-        if self.out.capacity() < BUFFER / 16 {
-            self.out.reserve(BUFFER);
-        }
         // A value that failed has left its beginning behind.
         self.out.clear();
         if schemas_enable {
-            self.out.extend_from_slice(self.envelopes.beginning(schema, decimal_format, replace_null)?);
+            self.out.raw(self.envelopes.beginning(schema, decimal_format, replace_null)?);
         }
-        Writer::new(&mut self.out, decimal_format, replace_null, schemas_enable.into()).value(schema, &data.value)?;
+        let depth = schemas_enable.into();
+        Writer::new(&mut self.out, &mut self.labels, decimal_format, replace_null, depth).value(schema, &data.value)?;
         if schemas_enable {
-            self.out.extend_from_slice(b"}");
+            self.out.raw(b"}");
         }
-        Ok(Some(self.out.split().freeze()))
+        Ok(Some(self.out.take()))
     }
 
     fn read(&mut self, bytes: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
-        let Some(text) = bytes else { return Ok(SchemaAndValue::NULL) };
+        let Some(mut text) = bytes else { return Ok(SchemaAndValue::NULL) };
         let in_envelope = self.config.schemas_enable && self.content_schema.is_none();
-        if in_envelope && let Some(known) = self.read_known_envelope(&text)? {
-            return Ok(known);
+        if in_envelope {
+            if let Some(known) = self.read_known_envelope(&text)? {
+                return Ok(known);
+            }
+        } else {
+            let schema = self.content_schema.as_ref().filter(|_| self.config.schemas_enable);
+            if schema.is_none() && is_plain_text(&text) {
+                // The buffer is handed on as it is, without its quotes.
+                text.truncate(text.len() - 1);
+                text.advance(1);
+                return Ok(SchemaAndValue::schemaless(ByteString::try_from(text).expect("ASCII is UTF-8")));
+            }
+            if let Some((value, end)) = self.reader.read_expected(schema, (&text, 0), 0, &mut self.tape)
+                && end == text.len()
+            {
+                return Ok(SchemaAndValue { schema: schema.cloned(), value });
+            }
         }
         let recoded = parse(&text, &mut self.tape).map_err(|fault| {
             ConnectError::data("Converting byte[] to Kafka Connect data failed due to serialization error: ")
@@ -139,6 +155,12 @@ impl JsonConverter {
         let Some((beginning, schema)) = &self.last_envelope else { return Ok(None) };
         if !text.starts_with(beginning) {
             return Ok(None);
+        }
+        let start = (text, beginning.len());
+        if let Some((value, end)) = self.reader.read_expected(schema.as_ref(), start, 1, &mut self.tape)
+            && text[end..] == *b"}"
+        {
+            return Ok(Some(SchemaAndValue { schema: schema.clone(), value }));
         }
         let Ok(true) = parser::parse_last_member(text, beginning.len(), &mut self.tape) else { return Ok(None) };
         let document = Document { text, tokens: &self.tape.tokens };
@@ -174,6 +196,15 @@ impl JsonConverter {
     }
 }
 
+/// Whether a text is a string of ASCII without escapes and nothing else.
+#[inline]
+fn is_plain_text(text: &[u8]) -> bool {
+    match text {
+        [b'"', content @ .., b'"'] => content.len() <= LONG && scan::plain_ascii(content) == content.len(),
+        _ => false,
+    }
+}
+
 /// Parses a text; answers it in UTF-8 when it is in another encoding.
 fn parse(text: &[u8], tape: &mut Tape) -> Result<Option<Bytes>, Fault> {
     let (start, recoded) = charset::to_utf8(text)?;
@@ -187,7 +218,7 @@ impl Converter for JsonConverter {
         _topic: &str,
         _headers: &mut RawHeaders,
         data: &SchemaAndValue,
-    ) -> Result<Option<Bytes>, ConnectError> {
+    ) -> Result<Option<Payload>, ConnectError> {
         self.write(data)
     }
 
@@ -208,7 +239,7 @@ impl HeaderConverter for JsonConverter {
         _key: &str,
         data: &SchemaAndValue,
     ) -> Result<Option<Bytes>, ConnectError> {
-        self.write(data)
+        Ok(self.write(data)?.map(Payload::into_bytes))
     }
 
     fn to_connect_header(

@@ -13,6 +13,7 @@ mod config;
 mod converter;
 mod fault;
 mod hash_order;
+mod label;
 mod number;
 pub mod offsets;
 mod parser;

@@ -34,6 +34,27 @@ fn wrapping(start: u64, digits: &[u8]) -> u64 {
     digits.iter().fold(start, |value, &digit| value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')))
 }
 
+/// The value of the digits that a text starts with, behind those before, and how many they are. With more than 19 digits in
+/// all only the lowest 64 bits are right.
+#[inline]
+pub(crate) fn leading_digits(before: u64, text: &[u8]) -> (u64, usize) {
+    let (mut value, mut count) = (before, 0);
+    while let Some(digit @ b'0'..=b'9') = text.get(count) {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        count += 1;
+    }
+    (value, count)
+}
+
+/// The double nearest to a number of so many digits, of which so many are a fraction; none for more digits than a double
+/// certainly holds. Both the digits and the power of ten are doubles then, and to divide them rounds once.
+#[inline]
+pub(crate) fn few_digits(digits: u64, count: usize, fraction: usize) -> Option<f64> {
+    const POWERS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let power = POWERS.get(fraction)?;
+    (count < POWERS.len()).then(|| digits as f64 / power)
+}
+
 fn signed(negative: bool, value: u64) -> i64 {
     let value = value as i64;
     if negative { value.wrapping_neg() } else { value }

@@ -6,14 +6,14 @@
 
 use aqueduct_api::ConnectError;
 use aqueduct_data::{Bytes, Type, Value, ValueMap};
-use bytes::BytesMut;
 
 use crate::charset;
 use crate::config::DecimalFormat;
+use crate::label::LabelCache;
 use crate::parser;
 use crate::read::Reader;
 use crate::tape::{Document, Tape};
-use crate::write::Writer;
+use crate::write::{Buffer, Writer};
 
 /// The key under which a partition of a connector is stored.
 ///
@@ -109,9 +109,9 @@ pub fn check(map: &ValueMap) -> Result<(), ConnectError> {
 }
 
 fn json(write: impl FnOnce(&mut Writer<'_>) -> Result<(), ConnectError>) -> Result<Vec<u8>, ConnectError> {
-    let mut out = BytesMut::new();
-    write(&mut Writer::new(&mut out, DecimalFormat::Base64, true, 0))?;
-    Ok(out.to_vec())
+    let mut out = Buffer::default();
+    write(&mut Writer::new(&mut out, &mut LabelCache::default(), DecimalFormat::Base64, true, 0))?;
+    Ok(out.as_slice().to_vec())
 }
 
 fn parse(text: &[u8]) -> Result<Value, ConnectError> {

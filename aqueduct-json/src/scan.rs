@@ -23,12 +23,22 @@ pub(crate) fn plain_ascii(bytes: &[u8]) -> usize {
     scan(bytes, |word| special(word) | (word & HIGH), |byte| !(0x20..0x80).contains(&byte))
 }
 
+/// The high bit of each byte from 0xF0; bits above the lowest one are right, too.
+const fn long(word: u64) -> u64 {
+    // Shifting left by up to three brings the four high bits of each byte together, and none of its neighbour's.
+    word & (word << 1) & (word << 2) & (word << 3) & HIGH
+}
+
+/// Whether a JSON string holds these eight bytes as they are.
+#[inline]
+pub(crate) fn is_plain(word: u64) -> bool {
+    special(word) | long(word) == 0
+}
+
 /// How many bytes at the start of `bytes` a JSON string holds as they are. Jackson escapes characters beyond U+FFFF,
 /// whose UTF-8 starts with a byte from 0xF0.
 #[inline]
 pub(crate) fn plain(bytes: &[u8]) -> usize {
-    // Shifting left by up to three brings the four high bits of each byte together, and none of its neighbour's.
-    let long = |word: u64| word & (word << 1) & (word << 2) & (word << 3) & HIGH;
     scan(bytes, |word| special(word) | long(word), |byte| !(0x20..0xf0).contains(&byte))
 }
 

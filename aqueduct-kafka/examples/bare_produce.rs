@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use aqueduct_kafka::{ClientSettings, Delivery, DeliverySink, ErrorKind, Producer, ProducerRecord};
-use bytes::Bytes;
 
 #[derive(Default)]
 struct Count {
@@ -51,7 +50,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         topic: topic.as_str().into(),
         partition: None,
         key: None,
-        value: Some(Bytes::from(vec![b'x'; size])),
+        value: Some(vec![b'x'; size].into()),
         timestamp: None,
         headers: Vec::new(),
     };

@@ -15,6 +15,7 @@ use crate::codes;
 use crate::error::{ErrorKind, KafkaError};
 use crate::native::{Event, GroupChange, Observer, SaslToken};
 use crate::outage::{Link, Watch};
+use crate::statistics::{ClientStatistics, StatisticsListener};
 
 /// How the log calls what librdkafka itself has to say.
 const NATIVE_LOG: &str = "librdkafka";
@@ -29,6 +30,8 @@ pub(crate) struct Connection {
     was_connected: AtomicBool,
     /// Called when a connection to a broker is ready for use.
     on_connected: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    /// Who wants the figures of the client.
+    statistics: OnceLock<Arc<dyn StatisticsListener>>,
     fault: watch::Sender<Option<KafkaError>>,
     /// Rebalances that wait to be shown to the caller; `None` when they are answered at once.
     group_changes: Mutex<Option<VecDeque<GroupChange>>>,
@@ -43,6 +46,7 @@ impl Connection {
             last_trouble: Mutex::default(),
             was_connected: AtomicBool::new(false),
             on_connected: OnceLock::new(),
+            statistics: OnceLock::new(),
             fault: watch::Sender::new(None),
             group_changes: Mutex::new(Some(VecDeque::new())),
         }
@@ -61,6 +65,11 @@ impl Connection {
     /// the instance, except to wake a queue. Only the first call of this function counts.
     pub(crate) fn on_connected(&self, call: impl Fn() + Send + Sync + 'static) {
         let _ = self.on_connected.set(Box::new(call));
+    }
+
+    /// Has a listener told of the figures of the client. Only the first call of this function counts.
+    pub(crate) fn on_statistics(&self, listener: Arc<dyn StatisticsListener>) {
+        let _ = self.statistics.set(listener);
     }
 
     /// The error that ended the client.
@@ -160,6 +169,14 @@ impl Observer for Connection {
             && let Some(call) = self.on_connected.get()
         {
             call();
+        }
+    }
+
+    fn statistics(&self, json: &[u8]) {
+        let Some(listener) = self.statistics.get() else { return };
+        match ClientStatistics::parse(json) {
+            Ok(now) => listener.statistics(&now),
+            Err(error) => tracing::debug!(client = %self.client_id, "statistics that cannot be read: {error}"),
         }
     }
 

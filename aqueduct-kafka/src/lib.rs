@@ -25,6 +25,7 @@ pub mod raw;
 mod record;
 mod settings;
 mod start;
+mod statistics;
 
 pub use admin::{Admin, ConfigEntry, NewTopic, OffsetSpec, TopicDescription};
 pub use consumer::{Consumer, ConsumerEvent, Offsets, StartOffset, TopicFilter, WakeupHandle};
@@ -35,3 +36,4 @@ pub use record::{
     ConsumerRecord, Header, OffsetAndMetadata, ProducerRecord, RecordMetadata, TimestampType, TopicPartition,
 };
 pub use settings::ClientSettings;
+pub use statistics::{ClientStatistics, StatisticsListener, Timing, TopicStatistics};

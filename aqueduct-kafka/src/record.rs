@@ -1,6 +1,6 @@
 //! The plain data that enters a producer and leaves a consumer: records, headers, partitions and offsets.
 
-use aqueduct_data::ByteString;
+use aqueduct_data::{ByteString, Payload};
 use bytes::Bytes;
 
 /// One record header. A key may occur several times; a value may be null.
@@ -37,9 +37,9 @@ pub struct ProducerRecord {
     /// The partition, or `None` to let the partitioner choose: by murmur2 of the key, as Java, or any for a null key.
     pub partition: Option<i32>,
     /// The serialized key.
-    pub key: Option<Bytes>,
+    pub key: Option<Payload>,
     /// The serialized value; null is a tombstone.
-    pub value: Option<Bytes>,
+    pub value: Option<Payload>,
     /// Milliseconds since the epoch; `None` means now.
     pub timestamp: Option<i64>,
     /// Headers in order.

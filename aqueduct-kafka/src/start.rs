@@ -8,6 +8,7 @@ use crate::error::KafkaError;
 use crate::lost_brokers;
 use crate::native::{Client, ClientType};
 use crate::settings::ClientSettings;
+use crate::statistics::{self, StatisticsListener};
 
 /// A client that was just started.
 pub(crate) struct Started {
@@ -16,15 +17,24 @@ pub(crate) struct Started {
     pub(crate) config: LibrdkafkaConfig,
 }
 
-/// Starts a client of `kind`. `adjust` may change the translated configuration before.
+/// How often librdkafka tells what it has done.
+const STATISTICS_INTERVAL: &str = "statistics.interval.ms";
+
+/// Starts a client of `kind`, whose figures go to `statistics`. `adjust` may change the translated configuration before.
 pub(crate) fn start(
     kind: ClientKind,
     settings: &ClientSettings,
+    statistics: Option<Arc<dyn StatisticsListener>>,
     adjust: impl FnOnce(&mut LibrdkafkaConfig),
 ) -> Result<Started, KafkaError> {
     let mut config = translate_settings(kind, settings)?;
     adjust(&mut config);
     let connection = connection(&config);
+    // Without a listener nothing is counted.
+    if let Some(listener) = statistics {
+        config.properties.insert(STATISTICS_INTERVAL.into(), statistics::INTERVAL.as_millis().to_string());
+        connection.on_statistics(listener);
+    }
     for warning in &config.warnings {
         tracing::warn!("{kind} {}: {warning}", connection.client_id());
     }
@@ -58,6 +68,7 @@ fn connection(config: &LibrdkafkaConfig) -> Arc<Connection> {
 fn look_for_lost_brokers(kind: ClientKind, config: &LibrdkafkaConfig, of: &Connection) {
     let mut config = config.clone();
     lost_brokers::make_scout(&mut config.properties);
+    config.properties.remove(STATISTICS_INTERVAL);
     let config = Arc::new(config);
     of.on_trouble(move |watch| {
         let config = Arc::clone(&config);

@@ -4,14 +4,19 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aqueduct_kafka::raw::{GroupClient, GroupFault, JoinGroup, RawClient, SyncGroup};
+use aqueduct_kafka::raw::{GroupClient, GroupFault, GroupState, JoinGroup, RawClient, SyncGroup};
 use aqueduct_kafka::{ClientSettings, ErrorKind};
 use bytes::{BufMut, BytesMut};
 use kafka_protocol::messages::api_versions_response::ApiVersion;
+use kafka_protocol::messages::create_partitions_response::CreatePartitionsTopicResult;
+use kafka_protocol::messages::describe_groups_response::DescribedGroup;
 use kafka_protocol::messages::find_coordinator_response::Coordinator;
+use kafka_protocol::messages::list_groups_response::ListedGroup;
+use kafka_protocol::messages::metadata_response::MetadataResponseBroker;
 use kafka_protocol::messages::{
-    ApiVersionsResponse, FindCoordinatorResponse, HeartbeatResponse, InitProducerIdResponse, JoinGroupResponse,
-    LeaveGroupResponse, MetadataResponse, ResponseHeader, SyncGroupResponse,
+    ApiVersionsResponse, CreatePartitionsResponse, DescribeAclsResponse, DescribeGroupsResponse,
+    FindCoordinatorResponse, GroupId, HeartbeatResponse, InitProducerIdResponse, JoinGroupResponse, LeaveGroupResponse,
+    ListGroupsResponse, MetadataResponse, ResponseHeader, SyncGroupResponse, TopicName,
 };
 use kafka_protocol::protocol::{Encodable, HeaderVersion, StrBytes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -26,8 +31,12 @@ const JOIN_GROUP: i16 = 11;
 const HEARTBEAT: i16 = 12;
 const LEAVE_GROUP: i16 = 13;
 const SYNC_GROUP: i16 = 14;
+const DESCRIBE_GROUPS: i16 = 15;
+const LIST_GROUPS: i16 = 16;
 const API_VERSIONS: i16 = 18;
 const INIT_PRODUCER_ID: i16 = 22;
+const DESCRIBE_ACLS: i16 = 29;
+const CREATE_PARTITIONS: i16 = 37;
 
 /// A request as far as these brokers read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -355,4 +364,108 @@ async fn a_broker_that_refuses_fencing_is_believed() {
     let client = RawClient::create(&settings(&[broker.port])).unwrap();
     let refused = client.fence_producers(&["id".to_owned()]).await.remove(0).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Authorization);
+}
+
+/// What a mirror asks a cluster for.
+const CLUSTER: [(i16, i16, i16); 6] = [
+    (METADATA, 0, 13),
+    (FIND_COORDINATOR, 0, 6),
+    (DESCRIBE_GROUPS, 0, 6),
+    (LIST_GROUPS, 0, 5),
+    (DESCRIBE_ACLS, 1, 3),
+    (CREATE_PARTITIONS, 0, 3),
+];
+
+/// Brokers 1 and 2 on these ports; the second one controls the cluster.
+fn two_brokers(request: Request, ports: &[u16]) -> Reply {
+    let brokers = ports.iter().zip(1..).map(|(port, id)| {
+        let broker = MetadataResponseBroker::default().with_node_id(id.into());
+        broker.with_host(text("127.0.0.1")).with_port(i32::from(*port))
+    });
+    frame(request, &MetadataResponse::default().with_brokers(brokers.collect()).with_controller_id(2.into()))
+}
+
+/// A cluster of two brokers, and a client that is told of the first.
+async fn cluster(answer: impl Fn(Request) -> Reply + Clone + Send + Sync + 'static) -> ([Broker; 2], RawClient) {
+    let ports = Arc::new(Mutex::new(Vec::new()));
+    let of = |ports: Arc<Mutex<Vec<u16>>>, answer: Box<dyn Fn(Request) -> Reply + Send + Sync>| {
+        move |request: Request| match request.key {
+            API_VERSIONS => api_versions(request, &CLUSTER),
+            METADATA => two_brokers(request, &ports.lock().unwrap()),
+            _ => answer(request),
+        }
+    };
+    let first = Broker::new(of(Arc::clone(&ports), Box::new(answer.clone()))).await;
+    let second = Broker::new(of(Arc::clone(&ports), Box::new(answer))).await;
+    *ports.lock().unwrap() = vec![first.port, second.port];
+    let client = RawClient::create(&settings(&[first.port])).unwrap();
+    ([first, second], client)
+}
+
+#[tokio::test]
+async fn partitions_are_asked_for_at_the_controller_until_it_is_found() {
+    let moved = Arc::new(Mutex::new(vec![41_i16]));
+    let answer = move |request: Request| {
+        let result = CreatePartitionsTopicResult::default().with_name(TopicName(text("t")));
+        let code = moved.lock().unwrap().pop().unwrap_or(0);
+        frame(request, &CreatePartitionsResponse::default().with_results(vec![result.with_error_code(code)]))
+    };
+    let ([first, second], client) = cluster(answer).await;
+    let created = client.create_partitions(&[("t".to_owned(), 3)].into()).await.unwrap();
+    assert!(created["t"].is_ok());
+    assert_eq!(first.versions_seen(CREATE_PARTITIONS), [0_i16; 0]);
+    assert_eq!(second.versions_seen(CREATE_PARTITIONS), [3, 3]);
+}
+
+#[tokio::test]
+async fn consumer_groups_are_those_of_all_brokers_without_workers() {
+    let seen = Arc::new(Mutex::new(0));
+    let answer = move |request: Request| {
+        let mut seen = seen.lock().unwrap();
+        *seen += 1;
+        let group = |id: &str, protocol: &str, kind: &str| {
+            let group = ListedGroup::default().with_group_id(GroupId(text(id))).with_protocol_type(text(protocol));
+            group.with_group_type(text(kind))
+        };
+        let groups = vec![
+            group(&format!("g{seen}"), "consumer", "classic"),
+            group("modern", "consumer", "Consumer"),
+            group("offsets-only", "", "classic"),
+            group("workers", "connect", "classic"),
+            group("sharers", "share", "share"),
+        ];
+        frame(request, &ListGroupsResponse::default().with_groups(groups))
+    };
+    let (_brokers, client) = cluster(answer).await;
+    assert_eq!(client.list_consumer_groups().await.unwrap(), ["g1", "g2", "modern", "offsets-only"]);
+}
+
+#[tokio::test]
+async fn a_group_is_empty_dead_or_has_members() {
+    for (state, code, expect) in [
+        ("Empty", 0, GroupState::Empty),
+        ("Stable", 0, GroupState::Active),
+        ("Dead", 0, GroupState::Dead),
+        ("", 69, GroupState::Dead),
+    ] {
+        let answer = move |request: Request| match request.key {
+            FIND_COORDINATOR => found(request, request.port),
+            _ => {
+                let group = DescribedGroup::default().with_group_state(text(state)).with_error_code(code);
+                frame(request, &DescribeGroupsResponse::default().with_groups(vec![group]))
+            }
+        };
+        // These brokers do not know the request for groups of the newer protocol.
+        let (_brokers, client) = cluster(answer).await;
+        assert_eq!(client.group_state("g").await.unwrap(), expect, "{state}");
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_without_an_authorizer_has_no_rules_to_show() {
+    let answer = |request: Request| {
+        frame(request, &DescribeAclsResponse::default().with_error_code(54).with_error_message(None))
+    };
+    let (_brokers, client) = cluster(answer).await;
+    assert_eq!(client.describe_topic_acls().await.unwrap_err().kind(), ErrorKind::Unsupported);
 }

@@ -55,7 +55,9 @@ async fn what_is_written_is_read_with_every_compression() {
     }
     let read = read(&bootstrap, &topic, written.len()).await;
     for (written, read) in written.iter().zip(&read) {
-        assert_eq!((&written.topic, &written.key, &written.value), (&read.topic, &read.key, &read.value));
+        assert_eq!(written.topic, read.topic);
+        assert_eq!(written.key.as_deref(), read.key.as_deref());
+        assert_eq!(written.value.as_deref(), read.value.as_deref());
         assert_eq!(written.headers, read.headers);
         assert_eq!((written.timestamp, read.timestamp_type), (Some(read.timestamp), TimestampType::CreateTime));
     }

@@ -54,6 +54,11 @@ impl Spread {
         self.0.lock().add(Instant::now(), 1, value, value, value);
     }
 
+    /// Takes several values at once: how many, their sum, the least and the greatest.
+    pub fn record_all(&self, count: u64, sum: f64, min: f64, max: f64) {
+        self.0.lock().add(Instant::now(), count, sum, min, max);
+    }
+
     /// Takes the time since `began`, in milliseconds.
     pub fn record_since(&self, began: Instant) {
         self.record(began.elapsed().as_secs_f64() * 1000.0);

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-/// The domain of all names.
-pub(crate) const DOMAIN: &str = "kafka.connect";
+/// The domain of what is Kafka Connect's own.
+const DOMAIN: &str = "kafka.connect";
 
-/// `kafka.connect:type=GROUP,TAG=VALUE,…`
+/// `DOMAIN:type=GROUP,TAG=VALUE,…`
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BeanName {
+    /// The domain, such as `kafka.connect`.
+    pub domain: &'static str,
     /// The group, such as `connector-task-metrics`.
     pub group: &'static str,
     /// Names and values, in order.
@@ -15,9 +17,14 @@ pub struct BeanName {
 }
 
 impl BeanName {
-    /// A name without tags.
+    /// A name of Kafka Connect's own, without tags.
     pub fn new(group: &'static str) -> Self {
-        Self { group, tags: Vec::new() }
+        Self::of(DOMAIN, group)
+    }
+
+    /// A name in another domain, without tags.
+    pub fn of(domain: &'static str, group: &'static str) -> Self {
+        Self { domain, group, tags: Vec::new() }
     }
 
     /// A name with one more tag.
@@ -31,7 +38,7 @@ impl BeanName {
 /// As JMX writes it: values with characters that have a meaning there are quoted.
 impl fmt::Display for BeanName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{DOMAIN}:type={}", self.group)?;
+        write!(f, "{}:type={}", self.domain, self.group)?;
         for (name, value) in &self.tags {
             let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '%' | '.' | ' ' | '\t');
             if value.chars().all(plain) {

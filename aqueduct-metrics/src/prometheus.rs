@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::name::DOMAIN;
 use crate::registry::{Kind, Reading, Registry, Value};
 
 /// The value of `Content-Type`.
@@ -40,7 +39,7 @@ pub fn print(registry: &Registry) -> String {
 
 fn family(reading: &Reading) -> String {
     let mut name = String::new();
-    for part in [DOMAIN, reading.bean.group, reading.attribute] {
+    for part in [reading.bean.domain, reading.bean.group, reading.attribute] {
         if !name.is_empty() {
             name.push('_');
         }

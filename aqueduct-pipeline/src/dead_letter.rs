@@ -35,8 +35,8 @@ impl DeadLetters {
         Some(EncodedRecord {
             topic: self.topic.clone(),
             partition: None,
-            key: consumed.key.clone(),
-            value: consumed.value.clone(),
+            key: consumed.key.clone().map(Into::into),
+            value: consumed.value.clone().map(Into::into),
             timestamp: (consumed.timestamp != -1).then_some(consumed.timestamp),
             headers,
         })
@@ -93,7 +93,9 @@ mod tests {
         let consumed = consumed();
         let letter = letter(false, &consumed, &ConnectError::data("bad"));
         assert_eq!((&*letter.topic, letter.partition), ("dead", None));
-        assert_eq!((&letter.key, &letter.value, &letter.headers), (&consumed.key, &consumed.value, &consumed.headers));
+        assert_eq!(letter.key.as_deref(), consumed.key.as_deref());
+        assert_eq!(letter.value.as_deref(), consumed.value.as_deref());
+        assert_eq!(letter.headers, consumed.headers);
         assert_eq!(letter.timestamp, Some(1_700_000_000_000));
     }
 

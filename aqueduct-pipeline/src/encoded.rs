@@ -1,7 +1,7 @@
 //! Records as Kafka sees them: bytes.
 
 use aqueduct_api::{ConsumedBytes, RawHeaders, TimestampType};
-use aqueduct_data::{ByteString, Bytes};
+use aqueduct_data::{ByteString, Bytes, Payload};
 
 /// A record on its way to Kafka.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,9 +11,9 @@ pub struct EncodedRecord {
     /// The partition; none leaves the choice to the producer.
     pub partition: Option<i32>,
     /// The key.
-    pub key: Option<Bytes>,
+    pub key: Option<Payload>,
     /// The value.
-    pub value: Option<Bytes>,
+    pub value: Option<Payload>,
     /// Milliseconds since the epoch; none is given by the producer.
     pub timestamp: Option<i64>,
     /// The headers.

@@ -70,19 +70,17 @@ impl SourcePipeline {
         // What is converted once only is the converter's own.
         let once = !operator.may_retry();
         let key = &mut converters.key;
-        let mut own = once.then(|| std::mem::take(&mut record.key));
-        let Some(key) = operator.execute(Stage::KeyConverter, &key.class, original, || match own.take() {
-            Some(data) => key.converter.from_owned_connect_data(topic, &mut headers, data),
-            None => key.converter.from_connect_data(topic, &mut headers, &record.key),
+        let Some(key) = operator.execute(Stage::KeyConverter, &key.class, original, || match once {
+            true => key.converter.from_owned_connect_data(topic, &mut headers, &mut record.key),
+            false => key.converter.from_connect_data(topic, &mut headers, &record.key),
         })?
         else {
             return Ok(SourceOutcome::Dropped);
         };
         let value = &mut converters.value;
-        let mut own = once.then(|| std::mem::take(&mut record.value));
-        let Some(value) = operator.execute(Stage::ValueConverter, &value.class, original, || match own.take() {
-            Some(data) => value.converter.from_owned_connect_data(topic, &mut headers, data),
-            None => value.converter.from_connect_data(topic, &mut headers, &record.value),
+        let Some(value) = operator.execute(Stage::ValueConverter, &value.class, original, || match once {
+            true => value.converter.from_owned_connect_data(topic, &mut headers, &mut record.value),
+            false => value.converter.from_connect_data(topic, &mut headers, &record.value),
         })?
         else {
             return Ok(SourceOutcome::Dropped);

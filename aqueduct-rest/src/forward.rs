@@ -12,7 +12,7 @@ use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
 use serde::Deserialize;
 
-use aqueduct_herder::{PeerFailure, PeerRequest, Peers};
+use aqueduct_herder::{PeerFailure, PeerRequest, Peers, odd_name};
 
 use crate::answer::{Answer, Elsewhere, Failure, Handled};
 use crate::resources::Site;
@@ -49,6 +49,8 @@ pub(crate) struct Forward {
     query: String,
     step: Step,
     authorization: Option<String>,
+    /// The name of a connector that the path cannot hold, as it came.
+    odd_name: Option<String>,
     /// The body, once it was read.
     body: OnceLock<Bytes>,
 }
@@ -62,13 +64,14 @@ impl Forward {
                 query.push_str(&format!("&{name}={}", target.flag(name, false)));
             }
         }
-        let authorization = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Self {
             method: head.method.as_str().to_owned(),
             path: head.uri.path().to_owned(),
             query,
             step: Step::of(target.parameter("forward")),
-            authorization: authorization.map(str::to_owned),
+            authorization: header(AUTHORIZATION.as_str()),
+            odd_name: header(odd_name::HEADER),
             body: OnceLock::new(),
         }
     }
@@ -81,10 +84,11 @@ impl Forward {
     /// The request for the worker at `url`.
     fn request(&self, url: &str) -> PeerRequest {
         let again = self.step == Step::First;
+        let headers = [("Authorization", &self.authorization), (odd_name::HEADER, &self.odd_name)];
         PeerRequest {
             method: self.method.clone(),
             url: format!("{}{}?forward={again}{}", url.trim_end_matches('/'), self.path, self.query),
-            headers: self.authorization.iter().map(|value| ("Authorization", value.clone())).collect(),
+            headers: headers.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect(),
             body: self.body.get().map(|body| body.to_vec()),
         }
     }

@@ -20,7 +20,7 @@ mod json;
 mod listener;
 mod loggers;
 mod media;
-pub mod odd_name;
+mod odd_name;
 mod openapi;
 mod page;
 mod request;

@@ -1,32 +1,13 @@
-//! Connectors whose names no path can hold: those with `%`, `/` or `\`, and `.` and `..`.
+//! Requests about connectors whose names no path can hold ([`aqueduct_herder::odd_name`]).
 //!
-//! Java Connect creates them and can then not be asked about them, because its server refuses such paths as ambiguous. Here
-//! a request for [`PLACEHOLDER`] with the header [`HEADER`] means the connector that the header names, percent-encoded. The
-//! header counts for such names alone: who guards the API by paths is not passed by.
+//! The header counts for such names alone: who guards the API by paths is not passed by.
 
+use aqueduct_herder::odd_name::{HEADER, PLACEHOLDER, encode, is_odd};
 use hyper::HeaderMap;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
+use percent_encoding::percent_decode;
 
 use crate::answer::Failure;
 use crate::target::Target;
-
-/// The header that names a connector.
-pub const HEADER: &str = "aqueduct-connector-name";
-
-/// What stands in the path instead of the name.
-pub const PLACEHOLDER: &str = "-";
-
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-/// Whether no path can hold a name.
-pub fn is_odd(name: &str) -> bool {
-    matches!(name, "." | "..") || name.contains(['%', '/', '\\']) || name.contains(|c: char| c.is_ascii_control())
-}
-
-/// A name as it stands in a path or in the header.
-pub fn encode(name: &str) -> String {
-    utf8_percent_encode(name, PLAIN).to_string()
-}
 
 /// Puts the name of the header into the target.
 pub(crate) fn apply(target: &mut Target, headers: &HeaderMap) -> Result<(), Failure> {
@@ -35,7 +16,8 @@ pub(crate) fn apply(target: &mut Target, headers: &HeaderMap) -> Result<(), Fail
     match name {
         Some(name) if target.name_connector(PLACEHOLDER, &name) => Ok(()),
         _ => Err(Failure::bad_request(format!(
-            "The header {HEADER} is for the path /connectors/{PLACEHOLDER} and for names that no path can hold"
+            "The header {HEADER} is for the path /connectors/{} and for names that no path can hold",
+            encode(PLACEHOLDER)
         ))),
     }
 }

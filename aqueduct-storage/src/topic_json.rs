@@ -20,7 +20,7 @@ impl TopicJson {
         let data = SchemaAndValue { schema: None, value: map.into() };
         let bytes = self.0.lock().from_connect_data("", &mut Vec::new(), &data);
         let bytes = bytes.expect("texts, numbers, booleans and maps of them can be expressed in JSON");
-        bytes.expect("only null has no bytes")
+        bytes.expect("only null has no bytes").into_bytes()
     }
 
     /// What these bytes say; null for a tombstone, and for JSON's null.

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails when there is nothing to unwrap")]
 
 use aqueduct_api::{ConfigMap, Converter};
-use aqueduct_data::{Bytes, Decimal, LogicalType, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Type};
-use aqueduct_data::{Value, ValueMap};
+use aqueduct_data::{Bytes, Decimal, LogicalType, Payload, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct};
+use aqueduct_data::{Type, Value, ValueMap};
 use aqueduct_json::JsonConverter;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
@@ -37,8 +37,11 @@ fn there_and_back(settings: Settings, data: &SchemaAndValue) -> Result<SchemaAnd
     // The second time caches answer.
     let again = converter.from_connect_data("t", &mut Vec::new(), data).map_err(|error| error.to_string())?;
     assert_eq!(written, again);
+    let written = written.map(Payload::into_bytes);
     let read = converter.to_connect_data("t", &Vec::new(), written.clone()).map_err(|error| error.to_string())?;
-    assert_eq!(Ok(&read), converter.to_connect_data("t", &Vec::new(), written).as_ref());
+    for _ in 0..3 {
+        assert_eq!(Ok(&read), converter.to_connect_data("t", &Vec::new(), written.clone()).as_ref());
+    }
     Ok(read)
 }
 

@@ -83,7 +83,7 @@ fn send(record: Record, chain: &[&(String, ConfigMap)]) -> usize {
         let Ok(mut converter) = configure(&ConfigMap::new(), false) else { continue };
         for data in [&record.key, &record.value] {
             if let Ok(bytes) = converter.from_connect_data(&record.topic, &mut Vec::new(), data) {
-                drop(converter.to_connect_data(&record.topic, &Vec::new(), bytes));
+                drop(converter.to_connect_data(&record.topic, &Vec::new(), bytes.map(Into::into)));
             }
         }
     }

@@ -52,6 +52,15 @@ struct FlatMap<'a> {
 }
 
 impl FlatMap<'_> {
+    /// Whether the delimiter is in a name. Looking for one byte is quick.
+    #[inline]
+    fn is_in(&self, key: &str) -> bool {
+        match *self.delimiter.as_bytes() {
+            [byte] => key.as_bytes().contains(&byte),
+            _ => key.contains(self.delimiter),
+        }
+    }
+
     /// Adds the entries of a map whose names begin with a prefix, which is empty at the top.
     fn add(&mut self, from: ValueMap, prefix: &mut String) -> Result<(), ConnectError> {
         for (key, value) in from {
@@ -67,7 +76,7 @@ impl FlatMap<'_> {
                         .with_class("java.lang.ClassCastException"));
                 }
             };
-            self.ambiguous |= key.is_empty() || key.contains(self.delimiter);
+            self.ambiguous |= key.is_empty() || self.is_in(&key);
             if outer > 0 {
                 prefix.push_str(self.delimiter);
             }
@@ -162,16 +171,16 @@ fn map_in_schema(field: &str) -> ConnectError {
 /// not looked at, as it is not in Java.
 fn flatten_values(
     schema: &Schema,
-    mut from: Option<&mut Struct>,
+    mut from: Option<&mut [Value]>,
     flat: &Schema,
     into: &mut Vec<Value>,
 ) -> Result<(), ConnectError> {
     for field in schema.fields() {
-        let value = from.as_mut().map(|from| &mut from.parts_mut().1[field.index()]);
+        let value = from.as_mut().map(|from| &mut from[field.index()]);
         match field.schema().r#type() {
             SchemaType::Struct => {
                 let inner = match value {
-                    Some(Value::Struct(inner)) => Some(Shared::make_mut(inner)),
+                    Some(Value::Struct(inner)) => Some(Shared::make_mut(inner).parts_mut().1),
                     _ => None,
                 };
                 flatten_values(field.schema(), inner, flat, into)?;
@@ -192,8 +201,8 @@ fn flatten_values(
 }
 
 impl Flatten {
-    fn flat_struct(&mut self, schema: &SchemaRef, value: &mut Value) -> Result<SchemaAndValue, ConnectError> {
-        let before = struct_mut(value, PURPOSE)?;
+    fn flat_struct(&mut self, schema: &SchemaRef, part: &mut SchemaAndValue) -> Result<(), ConnectError> {
+        let fields = struct_mut(&mut part.value, PURPOSE)?;
         let delimiter = &self.delimiter;
         let flat = self.schemas.get(schema, |schema| {
             let builder = with_basics(SchemaBuilder::structure(), schema);
@@ -201,9 +210,12 @@ impl Flatten {
             let builder = flatten_schema(schema, ("", delimiter), (schema.is_optional(), default), builder)?;
             Ok::<_, ConnectError>(builder.build()?.lasting())
         })?;
-        let mut values = Vec::with_capacity(flat.fields().len());
-        flatten_values(schema, Some(before), flat, &mut values)?;
-        Ok(SchemaAndValue::new(flat.clone(), Struct::from_values(flat.clone(), values)))
+        fields.reshape(flat.clone(), |values| {
+            let mut before = std::mem::replace(values, Vec::with_capacity(flat.fields().len()));
+            flatten_values(schema, Some(&mut before), flat, values)
+        })?;
+        part.schema = Some(flat.clone());
+        Ok(())
     }
 }
 
@@ -211,13 +223,13 @@ impl Transform for Flatten {
     fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
         let part = self.part.of(record);
         if !part.value.is_null() {
-            *part = match part.schema.clone() {
+            match part.schema.clone() {
                 None => {
-                    let before = std::mem::take(map_mut(&mut part.value, PURPOSE)?);
-                    SchemaAndValue::schemaless(FlatMap::of(before, &self.delimiter)?)
+                    let map = map_mut(&mut part.value, PURPOSE)?;
+                    *map = FlatMap::of(std::mem::take(map), &self.delimiter)?;
                 }
-                Some(schema) => self.flat_struct(&schema, &mut part.value)?,
-            };
+                Some(schema) => self.flat_struct(&schema, part)?,
+            }
         }
         Ok(Fate::Kept)
     }

@@ -8,7 +8,7 @@
 
 use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, Fate, Record, Transform};
 use aqueduct_config::{ConfigDef, ConfigError, ConfigKey, Importance, Type, Validator};
-use aqueduct_data::{ByteString, Field, Header, Headers, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Value};
+use aqueduct_data::{ByteString, Field, Headers, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Value};
 
 use crate::part::{Part, map, map_mut, struct_mut, structure};
 use crate::schema_cache::SchemaCache;
@@ -54,8 +54,8 @@ pub(crate) struct HeaderFrom {
 
 /// What is done with structs of a schema.
 struct Plan {
-    /// Where the fields are, none for one that does not exist.
-    from: Vec<Option<usize>>,
+    /// Where the fields are, with their schemas; none for one that does not exist.
+    from: Vec<Option<(usize, SchemaRef)>>,
     /// What is left when the fields are moved, and whether each field stays.
     left: Option<(SchemaRef, Vec<bool>)>,
 }
@@ -88,7 +88,10 @@ impl HeaderFrom {
         let from = map(value, self.purpose())?;
         headers.reserve(self.pairs.len());
         for (field, key) in &self.pairs {
-            headers.add(key.clone(), None, from.get_str(field).cloned().unwrap_or_default());
+            let content = headers.add_empty(key);
+            if let Some(value) = from.get_str(field) {
+                content.value.clone_from(value);
+            }
         }
         if self.moves {
             let map = map_mut(value, self.purpose())?;
@@ -104,21 +107,16 @@ impl HeaderFrom {
         let (pairs, moves) = (&self.pairs, self.moves);
         let plan = self.plans.get(before.schema(), |schema| plan(schema, pairs, moves))?;
         headers.reserve(pairs.len());
-        for ((name, key), at) in pairs.iter().zip(&plan.from) {
-            let field = at.map(|at| &before.schema().fields()[at]).ok_or_else(|| {
-                ConnectError::with_kind(ErrorKind::Other, format!("There is no field {name}"))
-                    .with_class("java.lang.NullPointerException")
-            })?;
-            let value = value_at(before, field.index(), self.replace_null);
-            if value.is_null() && !field.schema().is_optional() {
-                let schema = field.schema();
+        for ((name, key), from) in pairs.iter().zip(&plan.from) {
+            let (at, schema) = from.as_ref().ok_or_else(|| no_field(name))?;
+            let value = value_at(before, *at, self.replace_null);
+            if value.is_null() && !schema.is_optional() {
                 let message = format!("A null value requires an optional schema but was {schema}");
                 return Err(ConnectError::data(message));
             }
-            headers.push(Header {
-                key: key.clone(),
-                content: SchemaAndValue { schema: Some(field.schema().clone()), value: value.clone() },
-            });
+            let content = headers.add_empty(key);
+            content.schema = Some(schema.clone());
+            content.value.clone_from(value);
         }
         if let Some((left, stays)) = &plan.left {
             let fields = struct_mut(&mut part.value, "header move")?;
@@ -133,8 +131,18 @@ impl HeaderFrom {
     }
 }
 
+fn of_field(field: &Field) -> (usize, SchemaRef) {
+    (field.index(), field.schema().clone())
+}
+
+#[cold]
+fn no_field(name: &str) -> ConnectError {
+    ConnectError::with_kind(ErrorKind::Other, format!("There is no field {name}"))
+        .with_class("java.lang.NullPointerException")
+}
+
 fn plan(schema: &Schema, pairs: &[(ByteString, ByteString)], moves: bool) -> Result<Plan, ConnectError> {
-    let from = pairs.iter().map(|(name, _)| schema.field(name).map(Field::index)).collect();
+    let from = pairs.iter().map(|(name, _)| schema.field(name).map(of_field)).collect();
     let left = moves.then(|| {
         let left = without(schema, pairs)?;
         let stays = schema.fields().iter().map(|field| left.field(field.name()).is_some()).collect();

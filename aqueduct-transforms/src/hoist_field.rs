@@ -48,15 +48,16 @@ impl Transform for HoistField {
         let part = self.part.of(record);
         match &part.schema {
             None => {
-                let pairs = vec![(Value::String(self.field.clone()), std::mem::take(&mut part.value))];
-                part.value = Value::from(ValueMap::of_distinct(pairs));
+                let mut pairs = vec![(Value::Null, std::mem::take(&mut part.value))];
+                pairs[0].0.set_text(&self.field);
+                part.value.set(Value::Map(ValueMap::shared_of_distinct(pairs)));
             }
             Some(schema) => {
                 let field = &self.field;
                 let updated = self.schemas.get(schema, |schema| hoisted(schema, field))?;
                 schema.validate_field(Some(field), &part.value)?;
                 let values = vec![std::mem::take(&mut part.value)];
-                part.value = Value::from(Struct::from_values(updated.clone(), values));
+                part.value.set(Struct::from_values(updated.clone(), values).into());
                 part.schema = Some(updated.clone());
             }
         }

@@ -120,19 +120,23 @@ impl InsertField {
         })
     }
 
-    /// Hands what an insertion inserts to `put`; not where the record has nothing to give.
+    /// Puts what an insertion inserts in its place, which is only asked for where the record has something to give.
     #[inline]
-    fn insert(
+    fn insert<'a>(
         insertion: &Insertion,
         about: &About<'_>,
         with_schema: bool,
-        mut put: impl FnMut(Value),
+        place: impl FnOnce() -> &'a mut Value,
     ) -> Result<(), ConnectError> {
         match &insertion.source {
-            Source::Topic => put(Value::String(about.topic.clone())),
-            Source::Partition => about.partition.map(Value::Int32).into_iter().for_each(put),
+            Source::Topic => place().set_text(about.topic),
+            Source::Partition => {
+                if let Some(partition) = about.partition {
+                    place().set_int32(partition);
+                }
+            }
             Source::Offset => match about.origin {
-                Origin::Sink { offset } => put(Value::Int64(offset)),
+                Origin::Sink { offset } => place().set_int64(offset),
                 Origin::Source => {
                     return Err(ConnectError::data(format!(
                         "Only SinkRecord supported for [{PURPOSE}], found: org.apache.kafka.connect.source.SourceRecord"
@@ -140,11 +144,11 @@ impl InsertField {
                 }
             },
             Source::Timestamp => match about.timestamp {
-                Some(timestamp) if with_schema => put(Value::Date(timestamp)),
-                Some(timestamp) => put(Value::Int64(timestamp)),
+                Some(timestamp) if with_schema => place().set(Value::Date(timestamp)),
+                Some(timestamp) => place().set_int64(timestamp),
                 None => {}
             },
-            Source::Static(text) => put(Value::String(text.clone())),
+            Source::Static(text) => place().set_text(text),
         }
         Ok(())
     }
@@ -152,9 +156,7 @@ impl InsertField {
     fn into_map(&self, value: &mut Value, about: &About<'_>) -> Result<(), ConnectError> {
         let map = map_mut(value, PURPOSE)?;
         for insertion in &self.insertions {
-            Self::insert(insertion, about, false, |value| {
-                map.insert(insertion.name.clone(), value);
-            })?;
+            Self::insert(insertion, about, false, || map.place_of(&insertion.name))?;
         }
         Ok(())
     }
@@ -167,13 +169,11 @@ impl InsertField {
         settle(fields, self.replace_null)?;
         fields.reshape(updated.clone(), |values| {
             values.reserve_exact(insertions.len());
-            for insertion in insertions {
-                let before = values.len();
+            let before = values.len();
+            values.resize(before + insertions.len(), Value::Null);
+            for (insertion, place) in insertions.iter().zip(&mut values[before..]) {
                 // What is inserted is of the type that its field was made for.
-                Self::insert(insertion, about, true, |value| values.push(value))?;
-                if values.len() == before {
-                    values.push(Value::Null);
-                }
+                Self::insert(insertion, about, true, || place)?;
             }
             Ok::<(), ConnectError>(())
         })?;

@@ -31,7 +31,7 @@ impl InsertHeader {
 
 impl Transform for InsertHeader {
     fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
-        record.headers.push(self.0.clone());
+        record.headers.add_empty(&self.0.key).clone_from(&self.0.content);
         Ok(Fate::Kept)
     }
 }

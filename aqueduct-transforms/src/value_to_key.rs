@@ -50,30 +50,34 @@ impl ValueToKey {
         })
     }
 
-    fn of_map(&self, value: &Value) -> Result<SchemaAndValue, ConnectError> {
+    fn of_map(&self, value: &Value, key: &mut SchemaAndValue) -> Result<(), ConnectError> {
         let map = map(value, PURPOSE)?;
-        let mut key = Vec::with_capacity(self.fields.len());
-        for name in &self.fields {
-            match map.get_str(name) {
-                Some(value) => key.push((Value::String(name.clone()), value.clone())),
-                None => key.push((Value::String(name.clone()), Value::Null)),
+        let mut pairs: Vec<_> = self.fields.iter().map(|_| (Value::Null, Value::Null)).collect();
+        for (name, (key, value)) in self.fields.iter().zip(&mut pairs) {
+            key.set_text(name);
+            if let Some(found) = map.get_str(name) {
+                value.clone_from(found);
             }
         }
         // No field is named twice: the configuration is checked for that.
-        Ok(SchemaAndValue::schemaless(ValueMap::of_distinct(key)))
+        key.value.set(Value::Map(ValueMap::shared_of_distinct(pairs)));
+        key.schema = None;
+        Ok(())
     }
 
-    fn of_struct(&mut self, value: &Value) -> Result<SchemaAndValue, ConnectError> {
+    fn of_struct(&mut self, value: &Value, key: &mut SchemaAndValue) -> Result<(), ConnectError> {
         let value = structure(value, PURPOSE)?;
         let fields = &self.fields;
-        let Key { schema, from } = self.keys.get(value.schema(), |schema| key(schema, fields))?;
-        let mut values = Vec::with_capacity(from.len());
-        for (field, &at) in schema.fields().iter().zip(from) {
+        let Key { schema, from } = self.keys.get(value.schema(), |schema| key_of(schema, fields))?;
+        let mut values: Vec<_> = from.iter().map(|_| Value::Null).collect();
+        for ((field, &at), copy) in schema.fields().iter().zip(from).zip(&mut values) {
             let value = value_at(value, at, self.replace_null);
             check_null(field, value)?;
-            values.push(value.clone());
+            copy.clone_from(value);
         }
-        Ok(SchemaAndValue::new(schema.clone(), Struct::from_values(schema.clone(), values)))
+        key.value.set(Struct::from_values(schema.clone(), values).into());
+        key.schema = Some(schema.clone());
+        Ok(())
     }
 }
 
@@ -81,7 +85,7 @@ fn missing(name: &str) -> ConnectError {
     ConnectError::data(format!("Field does not exist: {name}"))
 }
 
-fn key(schema: &Schema, fields: &[ByteString]) -> Result<Key, ConnectError> {
+fn key_of(schema: &Schema, fields: &[ByteString]) -> Result<Key, ConnectError> {
     let mut builder = SchemaBuilder::structure();
     let mut from = Vec::with_capacity(fields.len());
     for name in fields {
@@ -94,10 +98,10 @@ fn key(schema: &Schema, fields: &[ByteString]) -> Result<Key, ConnectError> {
 
 impl Transform for ValueToKey {
     fn apply(&mut self, record: &mut Record) -> Result<Fate, ConnectError> {
-        record.key = match record.value.schema {
-            None => self.of_map(&record.value.value)?,
-            Some(_) => self.of_struct(&record.value.value)?,
-        };
+        match record.value.schema {
+            None => self.of_map(&record.value.value, &mut record.key)?,
+            Some(_) => self.of_struct(&record.value.value, &mut record.key)?,
+        }
         Ok(Fate::Kept)
     }
 }

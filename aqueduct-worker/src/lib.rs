@@ -5,6 +5,7 @@
 //! them is told to a [`StatusListener`].
 
 mod build;
+mod client_metering;
 mod clients;
 mod connector;
 mod errors;

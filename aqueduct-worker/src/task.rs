@@ -66,7 +66,8 @@ impl TaskHandle {
         let (target, receiver) = watch::channel(initial);
         let cancelled = Arc::clone(&status.cancelled);
         let span = tracing::info_span!("connector", context = %format_args!("{}|task-{}", status.id.connector, status.id.task));
-        let future = run(TaskSignals { target: receiver, stop: stop.clone() });
+        // On the heap at once: each future that wraps another one has room for it twice, and a task's is not small.
+        let future = Box::pin(run(TaskSignals { target: receiver, stop: stop.clone() }));
         let ended = runtime.spawn(supervise(future, stop.clone(), status).instrument(span));
         Self { target, stop, cancelled, ended }
     }

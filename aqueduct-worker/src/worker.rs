@@ -30,7 +30,7 @@ use crate::sink::{BadRecords, DeadLetterQueue, DeadLetterReporter, ErrantRecords
 use crate::source::{ExactlyOnceGate, ExactlyOnceRun, SourceRun, TopicCreator};
 use crate::status::{StatusListener, TaskStatusReporter};
 use crate::task::TaskHandle;
-use crate::{TaskId, build, fencing};
+use crate::{TaskId, build, client_metering, fencing};
 
 /// How long a connector may take to stop.
 const CONNECTOR_STOP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -46,6 +46,8 @@ pub struct Worker {
     runtime: tokio::runtime::Handle,
     producers: ProducerPool,
     metering: Arc<Metering>,
+    /// Whether the figures of clients are shown.
+    client_metrics: bool,
     connectors: Mutex<HashMap<String, ConnectorHandle>>,
     tasks: Mutex<HashMap<TaskId, TaskHandle>>,
 }
@@ -72,9 +74,20 @@ impl Worker {
             runtime,
             producers,
             metering,
+            client_metrics: false,
             connectors: Mutex::default(),
             tasks: Mutex::default(),
         }
+    }
+
+    /// Shows the figures of the Kafka clients of tasks too. They cost a little: each client counts and tells every few
+    /// seconds.
+    #[must_use]
+    pub fn with_client_metrics(mut self) -> Self {
+        self.client_metrics = true;
+        let registry = self.metrics().clone();
+        self.producers.observe(move |client_id| client_metering::producer(&registry, client_id));
+        self
     }
 
     /// The same worker as one of a group.
@@ -403,7 +416,7 @@ impl Worker {
                     };
                     return Ok(TaskHandle::spawn(&self.runtime, state, stop, status, |signals| run.run(signals)));
                 }
-                let run = SourceRun {
+                let run = Box::new(SourceRun {
                     task,
                     config,
                     pipeline,
@@ -415,19 +428,24 @@ impl Worker {
                     flush_interval: worker.flush_interval,
                     flush_timeout: worker.flush_timeout,
                     feeds,
-                };
+                });
                 Ok(TaskHandle::spawn(&self.runtime, state, stop, status, |signals| run.run(signals)))
             }
             Factory::Sink { task, .. } => {
                 let subscription = subscription(&config)?;
                 let client = consumer_settings(worker, connector, id)?;
                 let _on_the_tasks_runtime = self.runtime.enter();
-                let consumer = Consumer::create(&client).map_err(|error| connect_error(&error))?;
+                let consumer = if self.client_metrics {
+                    Consumer::create_observed(&client, client_metering::consumer(self.metrics(), client.client_id()))
+                } else {
+                    Consumer::create(&client)
+                };
+                let consumer = consumer.map_err(|error| connect_error(&error))?;
                 let feeds = self.metering.sink_task_added(id, &classes);
                 let bad_records = self.bad_records(id, connector, &settings, &stop, &feeds.errors)?;
                 let reporter = bad_records.queue.clone().map(|queue| Box::new(DeadLetterReporter(queue)) as _);
                 let operator = build::operator(&id.to_string(), &settings, stop.clone(), &feeds.errors, reporter);
-                let run = SinkRun {
+                let run = Box::new(SinkRun {
                     task: task(),
                     config,
                     pipeline: SinkPipeline::new(chain, converters, operator),
@@ -439,7 +457,7 @@ impl Worker {
                     flush_timeout: worker.flush_timeout,
                     bad_records,
                     feeds,
-                };
+                });
                 Ok(TaskHandle::spawn(&self.runtime, state, stop, status, |signals| run.run(signals)))
             }
             _ => Err(ConnectError::connect(format!("{} is no connector", plugin.class))),

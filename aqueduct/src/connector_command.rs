@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use aqueduct_rest::odd_name;
+use aqueduct_herder::odd_name;
 
 use crate::cli::{ConnectorAction, ConnectorArgs};
 use crate::exit::Failure;
@@ -29,13 +29,12 @@ fn request(action: ConnectorAction) -> (&'static str, &'static str) {
 /// Sends the request and prints the answer.
 pub(crate) fn run(args: &ConnectorArgs) -> Result<(), Failure> {
     let (method, rest) = request(args.action);
-    let odd = odd_name::is_odd(&args.name);
-    let segment = if odd { odd_name::PLACEHOLDER.to_owned() } else { odd_name::encode(&args.name) };
+    let (segment, odd) = odd_name::segment(&args.name);
     let url = format!("{}/connectors/{segment}{rest}", args.url.trim_end_matches('/'));
     let failed = |why: &dyn std::fmt::Display| Failure::answer(format!("{method} {url}: {why}"));
     let mut builder = ureq::http::Request::builder().method(method).uri(&url).header("Accept", "application/json");
-    if odd {
-        builder = builder.header(odd_name::HEADER, odd_name::encode(&args.name));
+    if let Some((header, name)) = odd {
+        builder = builder.header(header, name);
     }
     let request = builder.body(()).map_err(|error| failed(&error))?;
     // A status that says no is an answer too, and has the reason in its body.

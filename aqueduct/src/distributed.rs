@@ -16,8 +16,9 @@ use aqueduct_herder::distributed::{
     DistributedHerder, DistributedParts, DistributedSettings, Group, StartingHerder, StatusKeeper, join_group,
 };
 use aqueduct_herder::{HerderError, ServerInfo};
+use aqueduct_kafka::ClientSettings;
 use aqueduct_kafka::client_config::scopes::WorkerScopes;
-use aqueduct_metrics::groups::AppInfo;
+use aqueduct_metrics::groups::{AppInfo, CoordinatorMetrics};
 use aqueduct_rest::{HttpPeers, Level, LoggerLevel, Loggers, RestConfig, RestServer};
 use aqueduct_storage::{ConfigEvents, KafkaConfigStore, KafkaOffsetStore, KafkaStatusStore, StoreSettings};
 use aqueduct_worker::{GroupSettings, Worker};
@@ -102,9 +103,14 @@ async fn serve(
         offsets: store_settings.offsets.clone(),
     };
     let worker = Worker::new(worker_settings, plugins, offsets, listener, producers, tasks).in_group(group);
+    let worker = if rest_config.metrics_endpoint { worker.with_client_metrics() } else { worker };
     let _app_info = AppInfo::register(worker.metrics(), worker.settings().worker_id.as_str(), VERSION, commit());
     rest.show_metrics(worker.metrics().clone());
-    let group = join(&config, &props, &settings.group_id, &worker_id, url, &stores.configs)?;
+    aqueduct_connector_mirror::show_metrics(worker.metrics().clone());
+    let membership = Arc::new(CoordinatorMetrics::new(worker.metrics().window()));
+    let member_client = WorkerScopes::new(&props).group_member(&worker_id);
+    let _membership = membership.show(worker.metrics(), member_client.client_id());
+    let group = join(&config, &member_client, &settings.group_id, url, &stores.configs, membership)?;
     let (configs, events) = (stores.configs.clone(), stores.events);
     let herder = DistributedHerder::start(DistributedParts {
         worker,
@@ -160,19 +166,18 @@ impl Stores {
 /// Joins the group.
 fn join(
     config: &ParsedConfig,
-    props: &ConfigMap,
+    client: &ClientSettings,
     group_id: &str,
-    worker_id: &str,
     url: String,
     configs: &KafkaConfigStore,
+    metrics: Arc<CoordinatorMetrics>,
 ) -> Result<Group, Failure> {
     let settings = member_settings(config, url).map_err(|error| Failure::start(error.message()))?;
-    let client = WorkerScopes::new(props).group_member(worker_id);
-    let coordinator = KafkaCoordinator::create(&client, group_id).map_err(|error| {
+    let coordinator = KafkaCoordinator::create(client, group_id).map_err(|error| {
         let reasons: Vec<&str> = error.causes().iter().map(|cause| cause.message.as_str()).collect();
         Failure::start(format!("{error}: {}", reasons.join(": ")))
     })?;
-    Ok(join_group(settings, coordinator, configs.clone()))
+    Ok(join_group(settings, coordinator, configs.clone(), metrics))
 }
 
 /// What a member of the group has to know of the worker's properties.

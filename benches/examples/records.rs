@@ -1,6 +1,6 @@
 //! What a record costs in each transform and converter: nanoseconds, the best of some rounds. The cases are in
 //! `benches/records/cases.json`; Java's figures for them come from `RecordBench.java` beside it. Run both with
-//! `tools/bench_records.sh`. Prints one line for each case: index, figure.
+//! `tools/bench_records.sh`. Prints one line for each case: index, figure, name.
 //!
 //! Inputs are made in batches and not measured: as on the way through a worker, each record is its transform's own, and a
 //! batch is small enough for a processor's first cache, where Java's single record is too. Giving back what came out is
@@ -14,24 +14,34 @@ use std::time::{Duration, Instant};
 
 use aqueduct_api::{ConfigMap, Factory, PluginKind, RawHeaders, Record};
 use aqueduct_benches::plugins;
-use aqueduct_data::{Bytes, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
+use aqueduct_data::{Bytes, Payload, Schema, SchemaAndValue, SchemaBuilder, SchemaRef, Struct, Value, ValueMap};
 use aqueduct_plugins::Plugins;
 use serde_json::Value as Json;
 
-/// How many records are made at a time.
+const USAGE: &str = "usage: records CASES.JSON MILLIS [PART OF NAME]";
+
+/// How many records are made at a time, at most.
 const BATCH: usize = 64;
+/// How many values they hold, at most: with what is around them, they fit in a processor's first cache.
+const VALUES: usize = 480;
 
 /// Takes a batch of inputs, measured.
 type Step = Box<dyn FnMut() -> Duration>;
 
 /// Makes inputs, and measures what is done with them until inputs and outputs are gone.
-fn step<T: 'static, U>(make: impl Fn() -> T + 'static, mut work: impl FnMut(&mut T) -> U + 'static) -> Step {
-    let mut inputs = Vec::with_capacity(BATCH);
+fn step<T: 'static, U>(
+    batch: usize,
+    make: impl Fn() -> T + 'static,
+    mut work: impl FnMut(&mut T) -> U + 'static,
+) -> Step {
+    let mut inputs = Vec::with_capacity(batch);
     Box::new(move || {
-        inputs.extend((0..BATCH).map(|_| make()));
+        inputs.extend((0..batch).map(|_| make()));
         let begin = Instant::now();
         for input in &mut inputs {
-            drop(black_box(work(black_box(input))));
+            // Shown by reference: to hand it over would copy it.
+            let output = work(black_box(input));
+            black_box(&output);
         }
         black_box(&mut inputs).clear();
         begin.elapsed()
@@ -40,10 +50,11 @@ fn step<T: 'static, U>(make: impl Fn() -> T + 'static, mut work: impl FnMut(&mut
 
 /// A step, and what it costs to do nothing with its inputs.
 fn beside_nothing<T: 'static, U>(
+    batch: usize,
     make: impl Fn() -> T + Clone + 'static,
     work: impl FnMut(&mut T) -> U + 'static,
 ) -> [Step; 2] {
-    [step(make.clone(), work), step(make, |_| ())]
+    [step(batch, make.clone(), work), step(batch, make, |_| ())]
 }
 
 fn small() -> SchemaBuilder {
@@ -135,21 +146,22 @@ fn record(data: &SchemaAndValue) -> Record {
 }
 
 /// The best of many short rounds: whoever else wants the processor takes some of them, and not all.
-fn best(step: &mut Step, total: Duration) -> f64 {
-    const ROUNDS: u32 = 25;
+fn best(step: &mut Step, batch: usize, total: Duration) -> f64 {
+    const ROUND: Duration = Duration::from_millis(2);
     let mut best = f64::MAX;
-    for _ in 0..ROUNDS {
+    let begin = Instant::now();
+    while begin.elapsed() < total {
         let (begin, mut took, mut batches) = (Instant::now(), Duration::ZERO, 0u32);
-        while begin.elapsed() < total / ROUNDS {
+        while begin.elapsed() < ROUND {
             took += step();
             batches += 1;
         }
-        best = best.min(took.as_nanos() as f64 / f64::from(batches) / BATCH as f64);
+        best = best.min(took.as_nanos() as f64 / f64::from(batches) / batch as f64);
     }
     best
 }
 
-fn case(plugins: &Plugins, case: &Json) -> Result<[Step; 2], Box<dyn Error>> {
+fn case(plugins: &Plugins, case: &Json) -> Result<(usize, [Step; 2]), Box<dyn Error>> {
     let text = |key: &str| case[key].as_str().unwrap_or_default();
     let config: ConfigMap = case["config"]
         .as_object()
@@ -158,27 +170,27 @@ fn case(plugins: &Plugins, case: &Json) -> Result<[Step; 2], Box<dyn Error>> {
         .map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()))
         .collect();
     let (data, class) = (shape(text("shape"))?, text("class"));
+    let batch = BATCH.min(VALUES / data.value.as_struct().map_or(1, |fields| fields.values().len()));
     let kind = if text("kind") == "transform" { PluginKind::Transformation } else { PluginKind::Converter };
     let plugin = plugins.find(kind, class).map_err(|_| format!("no class {class}"))?;
     match &plugin.factory {
         Factory::Transformation { configure, .. } => {
             let mut transform = configure(&config)?;
             let _ = transform.apply(&mut record(&data))?;
-            Ok(beside_nothing(move || record(&data), move |record| transform.apply(record)))
+            Ok((batch, beside_nothing(batch, move || record(&data), move |record| transform.apply(record))))
         }
         Factory::Converter { configure, .. } => {
             let mut converter = configure(&config, false)?;
             let mut headers = RawHeaders::new();
-            let bytes = converter.from_connect_data("topic-a", &mut headers, &data)?;
+            let bytes = converter.from_connect_data("topic-a", &mut headers, &data)?.map(Payload::into_bytes);
             if text("kind") == "write" {
-                let write = move |data: &mut SchemaAndValue| {
-                    converter.from_owned_connect_data("topic-a", &mut headers, std::mem::take(data))
-                };
-                return Ok(beside_nothing(move || data.clone(), write));
+                let write =
+                    move |data: &mut SchemaAndValue| converter.from_owned_connect_data("topic-a", &mut headers, data);
+                return Ok((batch, beside_nothing(batch, move || data.clone(), write)));
             }
             converter.to_connect_data("topic-a", &headers, bytes.clone())?;
             let read = move |bytes: &mut Option<Bytes>| converter.to_connect_data("topic-a", &headers, bytes.take());
-            Ok(beside_nothing(move || bytes.clone(), read))
+            Ok((batch, beside_nothing(batch, move || bytes.clone(), read)))
         }
         _ => Err(format!("{class} is of no kind that is measured").into()),
     }
@@ -186,15 +198,21 @@ fn case(plugins: &Plugins, case: &Json) -> Result<[Step; 2], Box<dyn Error>> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let file = arguments.next().ok_or("usage: records CASES.JSON MILLIS")?;
-    let round = Duration::from_millis(arguments.next().ok_or("usage: records CASES.JSON MILLIS")?.parse()?);
+    let file = arguments.next().ok_or(USAGE)?;
+    let round = Duration::from_millis(arguments.next().ok_or(USAGE)?.parse()?);
+    let only = arguments.next().unwrap_or_default();
     let cases: Vec<Json> = serde_json::from_str(&std::fs::read_to_string(file)?)?;
     let plugins = plugins();
     for (index, spec) in cases.iter().enumerate() {
-        let [mut step, mut nothing] = case(&plugins, spec).map_err(|error| format!("{spec}: {error}"))?;
+        let name =
+            format!("{} {}", spec["name"].as_str().unwrap_or_default(), spec["shape"].as_str().unwrap_or_default());
+        if !name.contains(&*only) {
+            continue;
+        }
+        let (batch, [mut step, mut nothing]) = case(&plugins, spec).map_err(|error| format!("{spec}: {error}"))?;
         // A figure below the clock's is none.
-        let cost = (best(&mut step, round * 5) - best(&mut nothing, round * 3)).max(0.5);
-        println!("{index}\t{cost}");
+        let cost = (best(&mut step, batch, round * 5) - best(&mut nothing, batch, round * 3)).max(0.5);
+        println!("{index}\t{cost}\t{name}");
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ cases, scratch, out = sys.argv[1:]
 
 
 def best(side):
-    turns = [dict(line.split("\t") for line in open(file).read().splitlines()) for file in glob.glob(f"{scratch}/{side}.*")]
+    turns = [dict(line.split("\t")[:2] for line in open(file).read().splitlines()) for file in glob.glob(f"{scratch}/{side}.*")]
     return {case: min(float(turn[case]) for turn in turns) for case in turns[0]}
 
 

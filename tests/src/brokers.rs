@@ -41,6 +41,16 @@ impl Cluster {
         Self::start("start", folder)
     }
 
+    /// One broker with access control lists, which allows everything that no list is about.
+    pub fn with_authorizer(folder: &Path) -> Self {
+        let settings = [
+            "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+            "super.users=User:ANONYMOUS",
+            "allow.everyone.if.no.acl.found=true",
+        ];
+        Self::start_with("start", "auto", folder, &settings.map(str::to_owned))
+    }
+
     /// One broker with a second way in, through a proxy: whoever comes by it is told to come back by it, so that the proxy
     /// is all of the network between that client and the broker. Answers the way's `bootstrap.servers` too.
     pub fn of_one_behind_a_proxy(folder: &Path) -> (Self, Proxy, String) {

@@ -1,12 +1,13 @@
 //! Clients of a group of workers: what they ask succeeds at every worker that runs, whoever leads, comes or goes.
 //!
 //! They do as clients of Kafka Connect do: what is answered with 409 because of a rebalance is asked again, for at most
-//! [`PATIENCE`]. Nothing else may fail, with one exception that Java's workers make (KIP-507 left it so): a request that goes
-//! on to a leader which is just ending finds nobody there, and says so with 500. It is asked again too, but only
-//! while a leader is known to end ([`Clients::around_an_end`]).
+//! [`PATIENCE`]. Nothing else may fail, but for what Java's workers answer in any case. A request that goes on to a leader
+//! which is just ending finds nobody there, and whoever was asked says so with 500: it is asked again too, while a leader
+//! is known to end ([`Clients::around_an_end`]). And a Java worker that is about to rebalance answers 500 to those who only
+//! look, with [`JAVAS_REBALANCE`].
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,9 @@ use crate::worker::Worker;
 
 /// How long a client asks again.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a Java worker says with 500 where ours says 409.
+const JAVAS_REBALANCE: &str = "Request cannot be completed because a rebalance is expected";
 
 /// A request, and the status that it is answered with.
 #[derive(Clone, Debug)]
@@ -51,16 +55,29 @@ impl Ask {
 struct Counts {
     /// Requests that succeeded.
     pub succeeded: AtomicU64,
-    /// Answers 409 because of a rebalance.
+    /// Answers that speak of a rebalance.
     pub rebalancing: AtomicU64,
     /// Requests that found a leader ending.
     pub leader_ended: AtomicU64,
 }
 
+/// A worker that is asked.
+#[derive(Clone, Copy, PartialEq)]
+struct Asked {
+    port: u16,
+    java: bool,
+}
+
+impl Asked {
+    fn of(worker: &Worker) -> Self {
+        Self { port: worker.port(), java: worker.is_java() }
+    }
+}
+
 #[derive(Default)]
 struct Shared {
-    /// The ports of the workers that run.
-    running: Mutex<Vec<u16>>,
+    /// The workers that run.
+    running: Mutex<Vec<Asked>>,
     a_leader_ends: AtomicBool,
     stop: AtomicBool,
     counts: Counts,
@@ -97,12 +114,12 @@ impl Clients {
 
     /// From here on the worker has to answer.
     pub fn runs(&self, worker: &Worker) {
-        self.shared.ports().push(worker.port());
+        self.shared.running().push(Asked::of(worker));
     }
 
     /// From here on nobody asks the worker anything, and what it was asked has been answered.
     pub fn ends(&self, worker: &Worker) {
-        self.shared.ports().retain(|port| *port != worker.port());
+        self.shared.running().retain(|asked| asked.port != worker.port());
     }
 
     /// Does something while a leader may be ending.
@@ -120,7 +137,7 @@ impl Clients {
     pub fn ask(&self, worker: &Worker, ask: &Ask) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.shared.try_once(worker.port(), ask) {
+            match self.shared.try_once(Asked::of(worker), ask) {
                 Answer::Done(body) => return body,
                 Answer::Again => assert!(Instant::now() < deadline, "{ask:?} was put off for {PATIENCE:?}"),
                 Answer::Wrong(why) => panic!("{ask:?}: {why}"),
@@ -154,35 +171,35 @@ impl Drop for Clients {
 }
 
 impl Shared {
-    fn ports(&self) -> std::sync::MutexGuard<'_, Vec<u16>> {
+    fn running(&self) -> MutexGuard<'_, Vec<Asked>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One request, to each worker in turn.
     fn take_turn(&self, turn: usize, asks: &[Ask]) {
-        let Some(port) = pick(&self.ports(), turn) else { return };
+        let Some(asked) = pick(&self.running(), turn) else { return };
         // Each worker gets each request, even if there are as many workers as requests.
         let ask = &asks[(turn / 4) % asks.len()];
         let deadline = Instant::now() + PATIENCE;
         loop {
             {
                 // Whoever ends a worker waits until its answer is here.
-                let ports = self.ports();
-                if !ports.contains(&port) {
+                let running = self.running();
+                if !running.contains(&asked) {
                     return;
                 }
-                match self.try_once(port, ask) {
+                match self.try_once(asked, ask) {
                     Answer::Done(_) => return,
                     Answer::Again => assert!(Instant::now() < deadline, "{ask:?} was put off for {PATIENCE:?}"),
-                    Answer::Wrong(why) => panic!("{ask:?} to port {port}: {why}"),
+                    Answer::Wrong(why) => panic!("{ask:?}: {why}"),
                 }
             }
             pause(Duration::from_millis(50));
         }
     }
 
-    fn try_once(&self, port: u16, ask: &Ask) -> Answer {
-        let Some((status, body)) = http::request(port, ask.method, &ask.path, ask.body.as_ref()) else {
+    fn try_once(&self, asked: Asked, ask: &Ask) -> Answer {
+        let Some((status, body)) = http::request(asked.port, ask.method, &ask.path, ask.body.as_ref()) else {
             return Answer::Wrong("a worker that runs does not answer".to_owned());
         };
         if status == ask.wanted {
@@ -190,7 +207,8 @@ impl Shared {
             return Answer::Done(body);
         }
         let message = body["message"].as_str().unwrap_or_default();
-        if status == 409 && (message.contains("rebalance") || message.contains("stale configuration")) {
+        let javas = asked.java && status == 500 && message == JAVAS_REBALANCE;
+        if javas || status == 409 && (message.contains("rebalance") || message.contains("stale configuration")) {
             self.counts.rebalancing.fetch_add(1, Ordering::Relaxed);
             return Answer::Again;
         }
@@ -198,12 +216,13 @@ impl Shared {
             self.counts.leader_ended.fetch_add(1, Ordering::Relaxed);
             return Answer::Again;
         }
-        Answer::Wrong(format!("{status} {body}"))
+        let who = if asked.java { "Java's" } else { "ours" };
+        Answer::Wrong(format!("{who} at port {} says {status} {body}", asked.port))
     }
 }
 
-fn pick(ports: &[u16], turn: usize) -> Option<u16> {
-    (!ports.is_empty()).then(|| ports[turn % ports.len()])
+fn pick(running: &[Asked], turn: usize) -> Option<Asked> {
+    (!running.is_empty()).then(|| running[turn % running.len()])
 }
 
 /// What workers say when the request went on to a leader that is ending.

@@ -5,7 +5,9 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 
@@ -138,7 +140,7 @@ impl WorkerFiles {
     pub fn launch(&self) -> Worker {
         let mut command = Command::new(setting("AQUEDUCT_BIN"));
         command.arg(if self.distributed { "distributed" } else { "standalone" }).args(self.write());
-        self.spawn(command)
+        self.spawn(command, false)
     }
 
     /// Starts our worker and waits until its connectors are there.
@@ -153,27 +155,38 @@ impl WorkerFiles {
         command.arg("java").arg(format!("org.apache.kafka.connect.cli.{main}")).args(self.write());
         // Quick to start, since none of them runs for long.
         command.env("JAVA_TOOL_OPTIONS", "-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1");
-        self.spawn(command).ready(self.connectors.len())
+        self.spawn(command, true).ready(self.connectors.len())
     }
 
-    fn spawn(&self, mut command: Command) -> Worker {
+    fn spawn(&self, mut command: Command, java: bool) -> Worker {
         let log = self.folder.join("worker.log");
         let output = fs::OpenOptions::new().create(true).append(true).open(&log).expect("the folder is ours");
         let errors = output.try_clone().expect("a file can be opened twice");
         let child = command.stdin(Stdio::null()).stdout(output).stderr(errors).spawn().expect("the worker starts");
-        Worker { child, port: self.port, log, ended: false }
+        Worker { child, java, port: self.port, log, ended: false }
     }
 }
 
-/// A port that nobody listens on.
+/// A port that nobody listens on, and that nobody else is given: neither another worker of this process, which may take its
+/// time to listen there, nor a connection, since it is below the ports that Linux hands out by itself (and below the
+/// testbed's).
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("it is bound").port()
+    const FIRST: u16 = 10_000;
+    const COUNT: u32 = 5_000;
+    static NEXT: LazyLock<AtomicU32> = LazyLock::new(|| {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        AtomicU32::new(since.subsec_nanos() / 1_000)
+    });
+    (0..COUNT)
+        .map(|_| FIRST + u16::try_from(NEXT.fetch_add(1, Ordering::Relaxed) % COUNT).expect("it is below 5,000"))
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a port is free")
 }
 
 /// A running worker; killed when it is dropped.
 pub struct Worker {
     child: Child,
+    java: bool,
     port: u16,
     log: PathBuf,
     ended: bool,
@@ -195,6 +208,11 @@ impl Worker {
     /// A REST request; answers status and body.
     pub fn request(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         eventually("the worker answers", || http::request(self.port, method, path, body))
+    }
+
+    /// What a path answers, as text.
+    pub fn text(&self, path: &str) -> String {
+        eventually("the worker answers", || http::exchange(self.port, "GET", path, None)).1
     }
 
     /// One attempt of a request: status and text; none when nobody answers.
@@ -219,6 +237,11 @@ impl Worker {
     /// The port of its REST API.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Whether it is a Java worker.
+    pub fn is_java(&self) -> bool {
+        self.java
     }
 
     /// What the worker is called in statuses.

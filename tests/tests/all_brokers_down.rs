@@ -40,8 +40,10 @@ fn a_group_goes_on_after_all_brokers_were_down_and_ends_without_them() {
     let source =
         json!({"connector.class": "FileStreamSource", "file": input.path(), "topic": format!("{group}-lines")});
     workers.create(&format!("{group}-source"), &source, 1);
+    // Without brokers no consumer can leave its group: the next one waits until the session of the one before is over.
     let sink = json!({
         "connector.class": "FileStreamSink", "file": output_file, "topics": format!("{group}-lines"),
+        "consumer.override.session.timeout.ms": "6000", "consumer.override.heartbeat.interval.ms": "1000",
         "consumer.override.metadata.max.age.ms": "5000",
     });
     workers.create(&format!("{group}-sink"), &sink, 1);

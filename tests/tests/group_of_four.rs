@@ -1,5 +1,6 @@
 //! Two Java workers and two of ours in one group: each is stopped and started in turn while lines go through and clients ask
-//! everybody everything, leaders of both kinds occur, and whoever is left has the whole state.
+//! everybody everything, leaders of both kinds occur, and whoever is left has the whole state. Lines arrive at least once, and
+//! where the workers write exactly once, they are in the topics once.
 //!
 //! `AQUEDUCT_ROUNDS` lets each worker stop and start more often.
 #![cfg(test)]
@@ -13,7 +14,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use aqueduct_tests::{Ask, Clients, Placement, Worker, WorkerFiles, amount, bootstrap, eventually, unique};
+use aqueduct_tests::{
+    Ask, Clients, Placement, Worker, WorkerFiles, amount, bootstrap, committed_records, eventually, unique,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -80,30 +83,33 @@ struct Seat {
 }
 
 struct Group {
-    folder: TempDir,
     name: String,
+    exactly_once: bool,
     seats: Vec<Seat>,
     clients: Clients,
     connectors: Vec<(String, usize)>,
     /// What has led so far, by the word of those who followed: ours or Java's.
     java_led: BTreeSet<bool>,
     asked: usize,
+    /// Outlives the workers, which write their logs there.
+    folder: TempDir,
 }
 
 impl Group {
     /// Starts the four workers; a Java worker comes first and leads.
-    fn start() -> Self {
+    fn start(exactly_once: bool) -> Self {
         let (folder, name) = (tempfile::tempdir().unwrap(), unique("four"));
         let seat = |n: usize| {
             let own = folder.path().join(format!("worker-{n}"));
             fs::create_dir(&own).unwrap();
             let files = WorkerFiles::distributed(&own, &bootstrap(), &name).with(&[
                 ("scheduled.rebalance.max.delay.ms", "2000"),
-                ("connector.client.config.override.policy", "All"),
+                ("exactly.once.source.support", if exactly_once { "enabled" } else { "disabled" }),
             ]);
-            Seat { files, java: n % 2 == 0, worker: None }
+            Seat { files, java: n.is_multiple_of(2), worker: None }
         };
         let mut group = Self {
+            exactly_once,
             seats: (0..4).map(seat).collect(),
             connectors: CONNECTORS.map(|(what, tasks, _)| (format!("{name}-{what}"), tasks)).to_vec(),
             clients: Clients::default(),
@@ -133,12 +139,14 @@ impl Group {
             return json!({
                 "connector.class": "FileStreamSource", "tasks.max": "1", "file": self.input(letters), "topic": topics[0],
                 "topic.creation.default.partitions": "4", "topic.creation.default.replication.factor": "1", "note": note,
+                "exactly.once.support": if self.exactly_once { "required" } else { "requested" },
             });
         }
         json!({
             "connector.class": "FileStreamSink", "tasks.max": tasks.to_string(), "file": self.output(what),
             "topics": topics.join(","), "consumer.override.metadata.max.age.ms": "1000",
-            "consumer.override.session.timeout.ms": "6000", "note": note,
+            "consumer.override.session.timeout.ms": "6000", "consumer.override.isolation.level": "read_committed",
+            "note": note,
         })
     }
 
@@ -343,7 +351,8 @@ fn background(group: &str) -> Vec<Ask> {
         asks.push(Ask::new("POST", format!("{path}/restart?includeTasks=true&onlyFailed=true"), 202));
     }
     // Written by whoever is asked.
-    asks.push(Ask::new("PUT", format!("/connectors/{}/resume", name("source-a")), 202));
+    let logger = "/admin/loggers/org.apache.kafka.connect.transforms?scope=cluster";
+    asks.push(Ask::new("PUT", logger, 204).with(json!({"level": "INFO"})));
     asks
 }
 
@@ -359,11 +368,20 @@ fn arrived(output: &Path, lines: &[String]) -> usize {
 
 #[test]
 fn two_of_java_and_two_of_ours_come_and_go_and_nothing_is_lost() {
+    come_and_go(false);
+}
+
+#[test]
+fn two_of_java_and_two_of_ours_come_and_go_and_write_exactly_once() {
+    come_and_go(true);
+}
+
+fn come_and_go(exactly_once: bool) {
     let begun = Instant::now();
-    let mut group = Group::start();
+    let mut group = Group::start(exactly_once);
     let writers: Vec<Writer> = ["a", "b"].map(|letter| Writer::start(letter, group.input(letter))).into();
-    for which in 0..CONNECTORS.len() {
-        let name = group.name(CONNECTORS[which].0);
+    for (which, (what, _, _)) in CONNECTORS.iter().enumerate() {
+        let name = group.name(what);
         let body = json!({"name": name, "config": group.config(which, "first")});
         group.ask(Ask::new("POST", "/connectors", 201).with(body));
     }
@@ -409,6 +427,12 @@ fn two_of_java_and_two_of_ours_come_and_go_and_nothing_is_lost() {
             let again = arrived(&group.output(what), &lines[letter]);
             println!("{what}: all {} lines of {letter}, {again} more than once", lines[letter].len());
         }
+    }
+    for (letter, lines) in lines.iter().filter(|_| exactly_once) {
+        let records = committed_records(&bootstrap(), &group.name(letter));
+        let mut values: Vec<String> = records.into_iter().filter_map(|record| record.value).collect();
+        values.sort();
+        assert!(values == *lines, "{} records of {} lines", values.len(), lines.len());
     }
     println!("{} after {:.0} s", group.clients.stop(), begun.elapsed().as_secs_f64());
     for worker in group.seats.into_iter().filter_map(|seat| seat.worker) {

@@ -15,13 +15,14 @@ const TASKS: usize = 3;
 
 /// The workers of a group, and what they run.
 struct Group {
-    folder: TempDir,
     name: String,
     /// How long the work of a worker that is gone waits for it.
     delay: String,
     workers: Vec<Worker>,
     connectors: Vec<(String, usize)>,
     begun: usize,
+    /// Outlives the workers, which write their logs there.
+    folder: TempDir,
 }
 
 /// Where everything runs, and how often each worker has started a connector and a task.

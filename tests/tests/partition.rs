@@ -14,7 +14,8 @@ use aqueduct_tests::{
 use serde_json::{Value, json};
 
 /// `scheduled.rebalance.max.delay.ms`: longer than a heartbeat's interval (1 s) and the time that tasks have to stop (2 s),
-/// so that a worker that hears nothing any more has stopped before anybody takes its work over.
+/// so that a worker that hears nothing any more has stopped before anybody takes its work over. (A leader that falls silent
+/// is another matter: its successor knows of no delay, here and in Java, and only transactions keep them apart.)
 const DELAY: Duration = Duration::from_secs(5);
 /// `session.timeout.ms`
 const SESSION: Duration = Duration::from_secs(6);
@@ -28,6 +29,7 @@ fn worker_files(folder: &Path, bootstrap: &str, group: &str, number: usize) -> W
         ("scheduled.rebalance.max.delay.ms", &DELAY.as_millis().to_string()),
         ("session.timeout.ms", &SESSION.as_millis().to_string()),
         ("task.shutdown.graceful.timeout.ms", "2000"),
+        ("offset.flush.interval.ms", "1500"),
     ])
 }
 

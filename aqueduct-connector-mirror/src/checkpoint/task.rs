@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use aqueduct_api::source::NoControl;
 use aqueduct_api::{
-    BoxFuture, ConfigMap, ConnectError, Record, SourcePoller, SourceRecord, SourceTask, SourceTaskContext,
-    StartedSource,
+    BoxFuture, ConfigMap, ConnectError, Record, RecordMetadata, SourceControl, SourcePoller, SourceRecord, SourceTask,
+    SourceTaskContext, StartedSource,
 };
 use aqueduct_data::{Schema, SchemaAndValue, Value};
 use aqueduct_kafka::{ClientSettings, ErrorKind as Kafka, KafkaError, OffsetAndMetadata, TopicPartition};
@@ -19,6 +18,7 @@ use super::syncs::OffsetSyncStore;
 use super::translation::Translated;
 use crate::filters::NameFilter;
 use crate::formats::Checkpoint;
+use crate::metrics::CheckpointMetrics;
 use crate::offsets;
 use crate::schedule::Schedule;
 use crate::settings::clients::Cluster;
@@ -79,7 +79,9 @@ impl SourceTask for MirrorCheckpointTask {
                 settings.source_alias,
                 settings.target_alias
             );
+            let metrics = Arc::new(CheckpointMetrics::new(&settings));
             let poller = CheckpointPoller {
+                metrics: Arc::clone(&metrics),
                 context,
                 interval: settings.interval(keys::EMIT_CHECKPOINTS)?.unwrap_or_default(),
                 topic: settings.checkpoints_topic(),
@@ -92,7 +94,7 @@ impl SourceTask for MirrorCheckpointTask {
                 loaded,
                 schedule: Some(schedule),
             };
-            Ok(StartedSource { poller: Box::new(poller), control: Arc::new(NoControl) })
+            Ok(StartedSource { poller: Box::new(poller), control: Arc::new(CheckpointControl { metrics }) })
         })
     }
 }
@@ -164,6 +166,7 @@ struct CheckpointPoller {
     checkpoints: Arc<CheckpointStore>,
     syncs: Arc<OffsetSyncStore>,
     loaded: Arc<AtomicBool>,
+    metrics: Arc<CheckpointMetrics>,
     /// Ends with the task.
     schedule: Option<Schedule>,
 }
@@ -198,7 +201,27 @@ impl SourcePoller for CheckpointPoller {
 
     fn stop(&mut self) -> BoxFuture<'_, Result<(), ConnectError>> {
         self.schedule = None;
+        self.metrics.end();
         aqueduct_api::ready(Ok(()))
+    }
+}
+
+struct CheckpointControl {
+    metrics: Arc<CheckpointMetrics>,
+}
+
+impl SourceControl for CheckpointControl {
+    fn wants_commit_record(&self) -> bool {
+        self.metrics.is_shown()
+    }
+
+    fn commit_record(&self, record: &SourceRecord, _metadata: Option<&RecordMetadata>) -> Result<(), ConnectError> {
+        let group = offsets::group_of(&record.source_partition);
+        let at = offsets::source_of(&record.source_partition).zip(record.record.timestamp);
+        if let Some((group, (of, timestamp))) = group.zip(at) {
+            self.metrics.written(group, &of.topic, of.partition, now_millis() - timestamp);
+        }
+        Ok(())
     }
 }
 

@@ -92,7 +92,9 @@ pub(crate) fn reads_committed(props: &ConfigMap) -> bool {
 }
 
 fn behind(props: &ConfigMap, prefix: &str) -> ConfigMap {
-    let stripped = props.iter().filter_map(|(key, value)| Some((key.strip_prefix(prefix)?, value)));
+    // Two of the connector's own keys look like a client's.
+    let theirs = props.iter().filter(|(key, _)| !matches!(key.as_str(), keys::ADMIN_TIMEOUT | keys::POLL_TIMEOUT));
+    let stripped = theirs.filter_map(|(key, value)| Some((key.strip_prefix(prefix)?, value)));
     stripped.filter(|(key, _)| !key.is_empty()).map(|(key, value)| (key.to_owned(), value.clone())).collect()
 }
 
@@ -135,6 +137,9 @@ mod tests {
         let target = settings.consumer(Cluster::Target, "x");
         assert_eq!((target.get("bootstrap.servers"), target.get("max.poll.records")), (Some("b:1"), Some("3")));
         assert_eq!(target.get("alias"), None);
+        let own = self::settings(false, &[("admin.timeout.ms", "5"), ("consumer.poll.timeout.ms", "5")]);
+        assert_eq!(own.admin(Cluster::Source, "x").get("timeout.ms"), None);
+        assert_eq!(own.consumer(Cluster::Source, "x").get("poll.timeout.ms"), None);
     }
 
     #[test]

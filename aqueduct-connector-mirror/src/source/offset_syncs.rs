@@ -129,8 +129,8 @@ impl OffsetSyncs {
             let record = ProducerRecord {
                 topic: self.topic.as_str().into(),
                 partition: Some(0),
-                key: Some(sync.key()),
-                value: Some(sync.value()),
+                key: Some(sync.key().into()),
+                value: Some(sync.value().into()),
                 timestamp: None,
                 headers: Vec::new(),
             };

@@ -13,8 +13,9 @@ use aqueduct_kafka::{
     ClientSettings, Consumer, ConsumerEvent, ConsumerRecord, KafkaError, StartOffset, TopicPartition,
 };
 
-use super::assignment;
 use super::offset_syncs::OffsetSyncs;
+use super::{assignment, now_millis};
+use crate::metrics::SourceMetrics;
 use crate::offsets;
 use crate::policy::ReplicationPolicy;
 use crate::settings::clients::Cluster;
@@ -56,6 +57,9 @@ impl SourceTask for MirrorSourceTask {
                 settings.target_alias,
                 starts.values().filter(|start| start.is_none()).count()
             );
+            let remote =
+                |of: &TopicPartition| (settings.policy.remote_topic(&settings.source_alias, &of.topic), of.partition);
+            let metrics = Arc::new(SourceMetrics::show(&settings, partitions.iter().map(remote)));
             let client = settings.consumer(Cluster::Source, "replication-consumer");
             let poller = MirrorPoller {
                 context,
@@ -63,8 +67,9 @@ impl SourceTask for MirrorSourceTask {
                 poll_timeout: settings.poll_timeout()?,
                 copies: Copies::new(settings.policy.clone(), &settings.source_alias),
                 syncs: syncs.clone(),
+                metrics: Arc::clone(&metrics),
             };
-            Ok(StartedSource { poller: Box::new(poller), control: Arc::new(MirrorControl { syncs }) })
+            Ok(StartedSource { poller: Box::new(poller), control: Arc::new(MirrorControl { syncs, metrics }) })
         })
     }
 }
@@ -144,15 +149,16 @@ impl Reader {
 
     /// Remembers how far records go, in case another consumer has to go on.
     fn passed(&mut self, records: &[ConsumerRecord]) {
-        let mut rest = records.iter().peekable();
-        while let Some(record) = rest.next() {
-            let goes_on = |next: &&ConsumerRecord| next.partition == record.partition && next.topic == record.topic;
-            if !rest.peek().is_some_and(goes_on) {
-                let partition = TopicPartition::new(record.topic.clone(), record.partition);
-                self.starts.insert(partition, Some(record.offset + 1));
-            }
+        for last in runs(records).filter_map(<[ConsumerRecord]>::last) {
+            let partition = TopicPartition::new(last.topic.clone(), last.partition);
+            self.starts.insert(partition, Some(last.offset + 1));
         }
     }
+}
+
+/// Neighbours of one partition.
+fn runs(records: &[ConsumerRecord]) -> impl Iterator<Item = &[ConsumerRecord]> {
+    records.chunk_by(|a, b| a.partition == b.partition && a.topic == b.topic)
 }
 
 struct MirrorPoller {
@@ -161,6 +167,7 @@ struct MirrorPoller {
     poll_timeout: Duration,
     copies: Copies,
     syncs: Option<Arc<OffsetSyncs>>,
+    metrics: Arc<SourceMetrics>,
 }
 
 impl SourcePoller for MirrorPoller {
@@ -168,7 +175,10 @@ impl SourcePoller for MirrorPoller {
         Box::pin(async move {
             match self.reader.poll(self.poll_timeout).await {
                 Ok(records) if records.is_empty() => Ok(None),
-                Ok(records) => Ok(Some(records.into_iter().map(|record| self.copies.of(record)).collect())),
+                Ok(records) => {
+                    self.measure(&records);
+                    Ok(Some(records.into_iter().map(|record| self.copies.of(record)).collect()))
+                }
                 Err(error) => {
                     tracing::warn!("Failure during poll: {}: {error}", error.java_class());
                     self.context.sleep(self.poll_timeout.max(Duration::from_millis(100))).await;
@@ -183,6 +193,7 @@ impl SourcePoller for MirrorPoller {
             if let Some(consumer) = self.reader.consumer.take() {
                 consumer.close(CLOSE).await;
             }
+            self.metrics.end();
             if let Some(syncs) = &self.syncs {
                 syncs.close().await;
             }
@@ -191,8 +202,24 @@ impl SourcePoller for MirrorPoller {
     }
 }
 
+impl MirrorPoller {
+    fn measure(&mut self, records: &[ConsumerRecord]) {
+        if !self.metrics.is_shown() {
+            return;
+        }
+        let now = now_millis();
+        for run in runs(records) {
+            let topic = self.copies.partition(&run[0].topic, run[0].partition).topic;
+            let bytes = run.iter().map(|record| record.value.as_ref().map_or(0, |value| value.len() as u64)).sum();
+            let ages = run.iter().map(|record| record.timestamp).filter(|timestamp| *timestamp >= 0).map(|at| now - at);
+            self.metrics.read(&topic, run[0].partition, bytes, ages);
+        }
+    }
+}
+
 struct MirrorControl {
     syncs: Option<Arc<OffsetSyncs>>,
+    metrics: Arc<SourceMetrics>,
 }
 
 impl SourceControl for MirrorControl {
@@ -204,11 +231,15 @@ impl SourceControl for MirrorControl {
     }
 
     fn wants_commit_record(&self) -> bool {
-        self.syncs.is_some()
+        self.syncs.is_some() || self.metrics.is_shown()
     }
 
     fn commit_record(&self, record: &SourceRecord, metadata: Option<&RecordMetadata>) -> Result<(), ConnectError> {
-        let (Some(syncs), Some(metadata)) = (&self.syncs, metadata) else { return Ok(()) };
+        let Some(metadata) = metadata else { return Ok(()) };
+        let written = &record.record;
+        let latency = written.timestamp.map(|timestamp| now_millis() - timestamp);
+        self.metrics.written(&written.topic, written.partition.unwrap_or_default(), latency);
+        let Some(syncs) = &self.syncs else { return Ok(()) };
         let Some(downstream) = metadata.offset else {
             tracing::error!("RecordMetadata has no offset -- can't sync offsets for {}.", record.record.topic);
             return Ok(());

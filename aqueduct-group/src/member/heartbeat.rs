@@ -114,9 +114,13 @@ impl<C: GroupCoordinator> Member<C> {
     pub(super) async fn beat(&mut self) -> Result<(), Interrupt> {
         let Some(generation) = self.generation else { return Ok(()) };
         self.heartbeat.due = Instant::now() + self.settings.heartbeat_interval;
-        let (port, id) = (Arc::clone(&self.port), self.member_id.clone());
+        let (port, id, asked) = (Arc::clone(&self.port), self.member_id.clone(), Instant::now());
         let end = self.heartbeat.heard + self.settings.session_timeout;
-        match self.attend(async move { port.heartbeat(&id, generation).await }, Some(end)).await? {
+        let answer = self.attend(async move { port.heartbeat(&id, generation).await }, Some(end)).await?;
+        if answer.is_some() {
+            self.metrics.heartbeat(asked.elapsed());
+        }
+        match answer {
             Some(Ok(())) => self.heartbeat.succeeded(),
             Some(Err(GroupFault::Rebalancing)) => {
                 tracing::info!("the group is rebalancing: member {} joins again", self.member_id);

@@ -38,11 +38,17 @@ impl<C: GroupCoordinator> Member<C> {
             self.prepared = true;
             self.prepare().await?;
         }
-        let mut failures = 0;
+        let (mut failures, began) = (0, Instant::now());
         while self.has_coordinator {
             match self.round().await? {
-                Ok(outcome) => return self.complete(outcome).await,
+                Ok(outcome) => {
+                    self.metrics.rebalanced(began.elapsed());
+                    return self.complete(outcome).await;
+                }
                 Err(fault) => {
+                    if !matches!(fault, GroupFault::MemberIdRequired(_)) {
+                        self.metrics.rebalance_failed();
+                    }
                     tracing::info!("joining the group did not succeed: {fault}");
                     if let Some(wait) = self.after_fault(fault, &mut failures)? {
                         self.attend(sleep_until(wait), None).await?;
@@ -66,6 +72,7 @@ impl<C: GroupCoordinator> Member<C> {
             if let Some(allocation) = &mut self.allocation {
                 allocation.assigned = Work::default();
             }
+            self.note_work();
         }
         Ok(())
     }
@@ -96,6 +103,7 @@ impl<C: GroupCoordinator> Member<C> {
             Some(Err(fault)) => return Ok(Err(fault)),
             None => return Ok(Err(GroupFault::NotYet("no answer".to_owned()))),
         };
+        self.metrics.joined(asked.elapsed());
         tracing::info!("member {} joined generation {}", joined.member_id, joined.generation);
         let protocol = Protocol::from_name(&joined.protocol);
         let protocol = protocol.ok_or_else(|| MemberError::UnknownProtocol(joined.protocol.clone()))?;
@@ -113,9 +121,12 @@ impl<C: GroupCoordinator> Member<C> {
             protocol: joined.protocol.clone(),
             assignments: decided.assignments.clone(),
         };
-        let port = Arc::clone(&self.port);
+        let (port, asked) = (Arc::clone(&self.port), Instant::now());
         Ok(match self.attend(async move { port.sync(sync).await }, None).await? {
-            Some(Ok(bytes)) => Ok(Outcome { joined, protocol, decided, bytes }),
+            Some(Ok(bytes)) => {
+                self.metrics.synced(asked.elapsed());
+                Ok(Outcome { joined, protocol, decided, bytes })
+            }
             Some(Err(fault)) => Err(fault),
             None => Err(GroupFault::NotYet("no answer".to_owned())),
         })
@@ -161,6 +172,7 @@ impl<C: GroupCoordinator> Member<C> {
         self.rejoin_at = (delay > 0).then(|| Instant::now() + std::time::Duration::from_millis(delay));
         // What was revoked has stopped, and is nobody's business any longer.
         self.allocation = Some(Assignment { revoked: Work::default(), ..merged.clone() });
+        self.note_work();
         self.tell(GroupEvent::Assigned(Assigned {
             member: MemberId::from(joined.member_id),
             generation: joined.generation,

@@ -20,6 +20,8 @@ mod tests;
 
 use std::sync::Arc;
 
+use aqueduct_metrics::Window;
+use aqueduct_metrics::groups::CoordinatorMetrics;
 use tokio::sync::mpsc;
 
 pub use event::{Assigned, GroupEvent, MemberError, OutReason, Revocation, RevocationReason};
@@ -41,8 +43,21 @@ pub fn start<C: GroupCoordinator>(
     coordinator: C,
     configs: Arc<dyn ConfigView>,
 ) -> (MemberHandle, mpsc::UnboundedReceiver<GroupEvent>) {
+    start_measured(settings, coordinator, configs, Arc::new(CoordinatorMetrics::new(Window::default())))
+}
+
+/// The same for a member whose figures somebody looks at.
+///
+/// # Panics
+/// Outside of a tokio runtime.
+pub fn start_measured<C: GroupCoordinator>(
+    settings: MemberSettings,
+    coordinator: C,
+    configs: Arc<dyn ConfigView>,
+    metrics: Arc<CoordinatorMetrics>,
+) -> (MemberHandle, mpsc::UnboundedReceiver<GroupEvent>) {
     let (commands, heard) = mpsc::unbounded_channel();
     let (events, told) = mpsc::unbounded_channel();
-    tokio::spawn(run::Member::new(settings, coordinator, configs, heard, events).run());
+    tokio::spawn(run::Member::new(settings, coordinator, configs, heard, events, metrics).run());
     (MemberHandle { commands }, told)
 }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use aqueduct_kafka::raw::{Backoff, GroupFault};
+use aqueduct_metrics::groups::CoordinatorMetrics;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
@@ -71,6 +72,7 @@ pub(super) struct Member<C> {
     pub(super) heartbeat: Heartbeat,
     /// Whether the herder wants it to stay out.
     out: bool,
+    pub(super) metrics: Arc<CoordinatorMetrics>,
 }
 
 impl<C: GroupCoordinator> Member<C> {
@@ -80,6 +82,7 @@ impl<C: GroupCoordinator> Member<C> {
         configs: Arc<dyn ConfigView>,
         commands: mpsc::UnboundedReceiver<Command>,
         events: mpsc::UnboundedSender<GroupEvent>,
+        metrics: Arc<CoordinatorMetrics>,
     ) -> Self {
         Self {
             port: Arc::new(port),
@@ -100,6 +103,7 @@ impl<C: GroupCoordinator> Member<C> {
             rejoin_at: None,
             heartbeat: Heartbeat::now(),
             out: false,
+            metrics,
             settings,
         }
     }
@@ -198,6 +202,12 @@ impl<C: GroupCoordinator> Member<C> {
         }
     }
 
+    /// Shows what this worker has to run.
+    pub(super) fn note_work(&self) {
+        let work = self.allocation.as_ref().map(|allocation| &allocation.assigned);
+        self.metrics.assigned(work.map_or(0, |w| w.connectors.len()), work.map_or(0, |w| w.tasks.len()));
+    }
+
     fn holds_work(&self) -> bool {
         self.allocation.is_some()
     }
@@ -206,6 +216,7 @@ impl<C: GroupCoordinator> Member<C> {
         tracing::warn!("the group coordinator is unreachable: all work is given up, since others may be running it");
         let work = self.allocation.take().map(|allocation| allocation.assigned).unwrap_or_default();
         self.rejoin_at = None;
+        self.note_work();
         if !work.is_empty() {
             self.revoke(work, RevocationReason::CoordinatorLost).await?;
         }
@@ -305,6 +316,7 @@ impl<C: GroupCoordinator> Member<C> {
                 if let Some(allocation) = &mut self.allocation {
                     allocation.assigned.remove_all(&work);
                 }
+                self.note_work();
             }
             Some(Command::Stop(ended)) => {
                 self.wishes.stop = true;

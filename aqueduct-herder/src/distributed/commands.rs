@@ -6,7 +6,7 @@ use aqueduct_api::ConfigMap;
 use aqueduct_storage::{ClusterConfigState, TargetState};
 use tokio::sync::oneshot;
 
-use super::event::{Command, Event, OffsetsChange, Reply};
+use super::event::{Command, Event, OffsetsChange, Reply, Write};
 use super::herding::Herding;
 use super::rebalance::starts;
 use super::shared::Shared;
@@ -38,6 +38,10 @@ impl Herding {
             Command::RestartConnector(name, reply) => self.restart_connector(&name, reply),
             Command::RestartTask(id, reply) => self.restart_task(&id, reply),
             Command::ChangeOffsets(name, change, reply) => self.change_offsets(name, change, reply),
+            Command::Write(Write::Restart(request, reply)) => match self.settled() {
+                Ok(()) => self.write(Write::Restart(request, reply)),
+                Err(error) => answer(reply, Err(error)),
+            },
             Command::Fence(name, reply) => self.fence(name, reply),
             Command::FenceForTask(name, reply) => self.fence_for_task(name, reply),
             Command::VerifyTask(id, generation, reply) => answer(reply, self.verify_task(&id, generation)),

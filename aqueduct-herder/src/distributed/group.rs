@@ -9,6 +9,7 @@ use aqueduct_group::member::{
 };
 use aqueduct_group::protocol::Protocol;
 use aqueduct_group::{ConfigSnapshot, ConnectorName, Work};
+use aqueduct_metrics::groups::CoordinatorMetrics;
 use aqueduct_storage::KafkaConfigStore;
 use tokio::sync::{mpsc, oneshot};
 
@@ -21,9 +22,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// This worker in the group, and what the group tells.
 pub type Group = (Arc<dyn GroupMember>, mpsc::UnboundedReceiver<GroupEvent>);
 
-/// Joins a group, which divides what stands in `config`.
-pub fn join_group<C: GroupCoordinator>(settings: MemberSettings, coordinator: C, config: KafkaConfigStore) -> Group {
-    let (handle, events) = member::start(settings, coordinator, Arc::new(Configured(config)));
+/// Joins a group, which divides what stands in `config`; feeds what is shown of the membership.
+pub fn join_group<C: GroupCoordinator>(
+    settings: MemberSettings,
+    coordinator: C,
+    config: KafkaConfigStore,
+    metrics: Arc<CoordinatorMetrics>,
+) -> Group {
+    let (handle, events) = member::start_measured(settings, coordinator, Arc::new(Configured(config)), metrics);
     let (sender, receiver) = mpsc::unbounded_channel();
     tokio::spawn(translate(events, sender));
     (Arc::new(Member(handle)), receiver)
@@ -112,6 +118,7 @@ fn assignment(assigned: Assigned) -> Assignment {
         generation: assigned.generation,
         leads: assigned.is_leader(),
         signed: assigned.protocol == Protocol::Sessioned,
+        protocol: Some(compatibility(assigned.protocol)),
         error: assigned.assignment.failed(),
         offset: assigned.assignment.offset,
         connectors,
@@ -119,5 +126,14 @@ fn assignment(assigned: Assigned) -> Assignment {
         rejoin_when_started: assigned.rejoin_when_started,
         owners: assigned.owners,
         leader_url: assigned.assignment.leader_url,
+    }
+}
+
+/// A protocol as Java's figures name it.
+fn compatibility(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Eager => "EAGER",
+        Protocol::Compatible => "COMPATIBLE",
+        Protocol::Sessioned => "SESSIONED",
     }
 }

@@ -9,6 +9,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aqueduct_metrics::groups::Following;
 use aqueduct_storage::{ClusterConfigState, ConfigEvent, ConfigEvents, RestartRequest};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
@@ -66,6 +67,8 @@ pub(super) struct Herding {
     /// What the loop goes by; the store may know more.
     pub(super) state: Arc<ClusterConfigState>,
     pub(super) assignment: Option<Assignment>,
+    /// The present assignment is being followed.
+    pub(super) following: Option<Following>,
     /// The present assignment has been followed.
     pub(super) resolved: bool,
     pub(super) running: Running,
@@ -106,6 +109,7 @@ impl Herding {
             lanes: Lanes::default(),
             state,
             assignment: None,
+            following: None,
             resolved: true,
             running: Running::default(),
             updates: Updates::default(),
@@ -233,9 +237,18 @@ impl Herding {
         // Those that waited for a right to write that this worker does not need any more.
         self.next_write();
         self.rotate_key();
+        if self.updates.rebalance {
+            // Another round has to follow, and what has waited for this one is told so, as by Java. Otherwise what was
+            // written comes first: who has written it may ask for it.
+            self.carry_out_commands();
+        }
         self.carry_out_restarts();
         self.take_over_updates();
         self.shared.stage.begin(Stage::Polling);
+        self.carry_out_commands();
+    }
+
+    fn carry_out_commands(&mut self) {
         while !self.joining && !self.refreshing {
             let Some(command) = self.commands.pop_front() else { break };
             self.command(command);

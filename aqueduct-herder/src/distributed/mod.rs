@@ -189,29 +189,10 @@ impl DistributedHerder {
         self.ask(|reply| Command::Write(write(reply))).await
     }
 
-    async fn validated(&self, config: GivenConfig) -> Result<ConfigInfos, HerderError> {
-        let shared = Arc::clone(&self.0);
-        let checked = tokio::task::spawn_blocking(move || {
-            let mut infos = validate(&shared.worker, &config)?;
-            let class = config.get("connector.class").and_then(Option::as_deref).unwrap_or_default();
-            let plugin = shared.worker.plugins().connector(class.trim());
-            if let Ok(plugin) = plugin {
-                let exactly_once = shared.worker.writes_exactly_once();
-                GroupChecks { group: &shared.settings.group_id, plugin, exactly_once }.add(&config, &mut infos);
-            }
-            Ok(infos)
-        });
-        checked
-            .await
-            .unwrap_or_else(|failed| Err(HerderError::internal(format!("validating the configuration: {failed}"))))
-    }
-
     async fn put(&self, connector: NewConnector) -> Result<Created, HerderError> {
-        let infos = self.validated(connector.config.clone()).await?;
-        match refusal(&infos) {
-            Some(refused) => Err(refused),
-            None => self.write(|reply| Write::Put(connector, reply)).await,
-        }
+        let (shared, config) = (Arc::clone(&self.0), connector.config.clone());
+        self.0.checks.run(move || refusal(&validated(&shared, &config)?).map_or(Ok(()), Err)).await?;
+        self.write(|reply| Write::Put(connector, reply)).await
     }
 
     /// Writes the state that is wanted of a connector. Any worker may, and nobody waits for it to be reached.
@@ -338,7 +319,10 @@ impl Herder for DistributedHerder {
     }
 
     fn validate(&self, config: GivenConfig) -> Answer<'_, ConfigInfos> {
-        Box::pin(async move { self.validated(config).await.map_err(as_validation_failure) })
+        let shared = Arc::clone(&self.0);
+        Box::pin(
+            async move { self.0.checks.run(move || validated(&shared, &config)).await.map_err(as_validation_failure) },
+        )
     }
 
     fn check_internal(&self, request: &InternalRequest) -> Result<(), HerderError> {
@@ -360,4 +344,15 @@ impl Herder for DistributedHerder {
     fn stage(&self) -> Option<String> {
         Some(self.0.stage.describe())
     }
+}
+
+/// Checks a configuration, also for what only a worker of a group looks at.
+fn validated(shared: &Shared, config: &GivenConfig) -> Result<ConfigInfos, HerderError> {
+    let mut infos = validate(&shared.worker, config)?;
+    let class = config.get("connector.class").and_then(Option::as_deref).unwrap_or_default();
+    if let Ok(plugin) = shared.worker.plugins().connector(class.trim()) {
+        let exactly_once = shared.worker.writes_exactly_once();
+        GroupChecks { group: &shared.settings.group_id, plugin, exactly_once }.add(config, &mut infos);
+    }
+    Ok(infos)
 }

@@ -46,6 +46,8 @@ pub struct Assignment {
     pub leader_url: String,
     /// Whether the group has agreed on signed requests.
     pub signed: bool,
+    /// What the group has agreed on, as `connect-protocol` shows it.
+    pub protocol: Option<&'static str>,
     /// Whether the leader could not assign, because others know more of the config topic than it does.
     pub error: bool,
     /// The offset in the config topic that the assignment was made from.

@@ -15,6 +15,13 @@ use super::shared::Shared;
 use super::stage::{Beside, Stage};
 use crate::TaskId;
 use crate::restarts::Subject;
+use aqueduct_metrics::groups::Following;
+
+/// What a round has begun to start.
+struct Starting {
+    _beside: Option<Beside>,
+    _following: Option<Following>,
+}
 
 /// Why a worker that is behind leaves the group, as Java says it.
 const TOO_SLOW: &str = "taking too long to read the log";
@@ -50,6 +57,7 @@ impl Herding {
                     tracing::info!("This worker is in no group at the moment");
                 }
                 self.joining = false;
+                self.shared.rounds.no_leader();
                 // Another worker may lead by the time this one does again.
                 self.shared.config.release_write_privileges();
                 self.resolved = true;
@@ -98,6 +106,8 @@ impl Herding {
             if assignment.leads { ", this worker" } else { "" },
         );
         self.shared.keeper.set_generation(assignment.generation);
+        let Assignment { leader_url, generation, protocol, .. } = &assignment;
+        self.following = Some(self.shared.rounds.started(leader_url, *generation, *protocol));
         self.shared.set_signs(assignment.signed);
         self.joining = false;
         self.resolved = false;
@@ -165,10 +175,13 @@ impl Herding {
         let new = new_connectors.count() + new_tasks.count();
         // As Java says it, whose herder waits for all of them.
         let starting = (new > 0).then(|| format!("starting {new} connector(s) and task(s) after a rebalance"));
-        let starting = starting.map(|text| Arc::new(self.shared.stage.beside(text)));
+        let beside = starting.map(|text| self.shared.stage.beside(text));
+        let following = self.following.take().inspect(Following::starts);
+        // Over when the last of them has dropped it.
+        let starting = Arc::new(Starting { _beside: beside, _following: following });
         for name in &assignment.connectors {
             if self.running.connectors.insert(name.clone()) {
-                self.start_connector_during(name, false, starting.clone());
+                self.start_connector_during(name, false, Some(Arc::clone(&starting)));
             }
         }
         let mut tasks: BTreeMap<&str, Vec<TaskId>> = BTreeMap::new();
@@ -179,7 +192,7 @@ impl Herding {
         }
         for (name, tasks) in tasks {
             let starts = starts(&self.state, tasks);
-            let (instances, starting) = (Arc::clone(&self.instances), starting.clone());
+            let (instances, starting) = (Arc::clone(&self.instances), Arc::clone(&starting));
             self.in_lane(name, async move {
                 let _starting = starting;
                 start_tasks(instances.as_ref(), &starts).await;
@@ -193,7 +206,7 @@ impl Herding {
         self.start_connector_during(name, again, None);
     }
 
-    fn start_connector_during(&mut self, name: &str, again: bool, starting: Option<Arc<Beside>>) {
+    fn start_connector_during(&mut self, name: &str, again: bool, starting: Option<Arc<Starting>>) {
         let Some(config) = self.state.connector_config(name).cloned() else {
             tracing::error!("Connector {name} is to run here and has no configuration");
             return;

@@ -57,6 +57,17 @@ impl DistributedSettings {
     }
 }
 
+impl DistributedSettings {
+    /// `connect.protocol`, as the figures of a worker that has joined nothing yet show it.
+    pub(super) fn preferred_protocol(&self) -> &'static str {
+        match (self.eager, self.signs) {
+            (true, _) => "EAGER",
+            (false, true) => "SESSIONED",
+            (false, false) => "COMPATIBLE",
+        }
+    }
+}
+
 fn millis(ms: i64) -> Duration {
     Duration::from_millis(u64::try_from(ms).unwrap_or(0))
 }

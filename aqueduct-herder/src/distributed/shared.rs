@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aqueduct_api::ConfigMap;
+use aqueduct_metrics::Registration;
+use aqueduct_metrics::groups::RebalanceMetrics;
 use aqueduct_storage::{KafkaConfigStore, SessionKey, StatusStore};
 use aqueduct_worker::Worker;
 use parking_lot::RwLock;
@@ -16,6 +18,7 @@ use super::stage::Stages;
 use super::status_keeper::StatusKeeper;
 use crate::restarts::AutoRestarts;
 use crate::statuses::{connector_status, kind_of, task_status};
+use crate::validate::Turns;
 use crate::{ConnectorKind, ConnectorStatus, HerderError, Peers, ServerInfo, TaskId, TaskStatus};
 
 /// Sets the level of a logger of this worker, both by name.
@@ -32,10 +35,14 @@ pub(super) struct Shared {
     pub(super) set_level: SetLevel,
     pub(super) events: mpsc::UnboundedSender<Event>,
     pub(super) stage: Arc<Stages>,
+    pub(super) rounds: Arc<RebalanceMetrics>,
+    _shown: Registration,
     /// Nothing new is begun from here on.
     pub(super) stopping: CancellationToken,
     /// What has failed here, and is restarted.
     pub(super) restarts: Arc<AutoRestarts>,
+    /// Configurations that are being checked.
+    pub(super) checks: Turns,
     ready: AtomicBool,
     /// Whether the group has agreed on signed requests.
     signs: AtomicBool,
@@ -60,6 +67,7 @@ impl Shared {
     pub(super) fn new(parts: SharedParts, events: mpsc::UnboundedSender<Event>) -> Self {
         let SharedParts { worker, info, settings, config, keeper, peers, set_level } = parts;
         let signs = AtomicBool::new(settings.signs);
+        let (rounds, shown) = RebalanceMetrics::register(worker.metrics(), settings.preferred_protocol());
         Self {
             worker,
             info,
@@ -70,8 +78,11 @@ impl Shared {
             set_level,
             events,
             stage: Arc::default(),
+            rounds,
+            _shown: shown,
             stopping: CancellationToken::new(),
             restarts: Arc::new(AutoRestarts::new(tokio::runtime::Handle::current())),
+            checks: Turns::new(),
             ready: AtomicBool::new(false),
             signs,
             key: RwLock::new(None),

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use aqueduct_api::{ConfigMap, ConnectError};
 use aqueduct_storage::TargetState;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::Instant;
 
 use super::event::{Event, Write, Written};
 use super::herding::Herding;
 use super::signature;
 use crate::failures::explain;
+use crate::odd_name;
 use crate::{HerderError, HerderErrorKind, PeerRequest};
 
 /// The pause before the second attempt; each one after it is twice as long.
@@ -147,14 +147,15 @@ impl Herding {
                  empty!",
             )
         })?;
-        let headers = match self.shared.key() {
+        let mut headers = match self.shared.key() {
             Some(key) if self.shared.signs() => {
                 signature::sign(&key.key, &self.settings().signature_algorithm, body.as_deref().unwrap_or_default())?
                     .into()
             }
             _ => Vec::new(),
         };
-        let connector = utf8_percent_encode(name, NON_ALPHANUMERIC);
+        let (connector, header) = odd_name::segment(name);
+        headers.extend(header);
         let url = format!("{}/connectors/{connector}/{what}", leader.trim_end_matches('/'));
         Ok(PeerRequest { method: method.to_owned(), url, headers, body })
     }

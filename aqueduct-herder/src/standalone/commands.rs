@@ -12,7 +12,6 @@ use crate::failures::explain;
 use crate::herder::present;
 use crate::restarts::Subject;
 use crate::statuses::{RestartPlan, not_found};
-use crate::validate::refusal;
 use crate::{ConnectorInfo, ConnectorStatus, Created, HerderError, InitialState, NewConnector, RestartRequest};
 
 fn unknown(name: &str) -> HerderError {
@@ -22,10 +21,7 @@ fn unknown(name: &str) -> HerderError {
 impl Core {
     pub(super) async fn put_connector(self: Arc<Self>, connector: NewConnector) -> Result<Created, HerderError> {
         let NewConnector { name, config, initial_state, replace } = connector;
-        let infos = Arc::clone(&self).validated(config.clone()).await?;
-        if let Some(refused) = refusal(&infos) {
-            return Err(refused);
-        }
+        self.check(config.clone()).await?;
         if let Some(why) = &self.no_sources
             && self.worker.connector_plugin(&present(&config))?.kind() == PluginKind::Source
         {

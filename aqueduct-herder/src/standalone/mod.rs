@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use crate::offsets::{Offsets, not_stopped};
 use crate::restarts::AutoRestarts;
 use crate::statuses::not_found;
-use crate::validate::{as_validation_failure, validate};
+use crate::validate::{Turns, as_validation_failure, refusal, validate};
 use crate::{
     ConfigInfos, ConfigKeyInfo, ConnectorInfo, ConnectorOffset, ConnectorStatus, Created, Herder, HerderError,
     NewConnector, PluginInfo, PluginLookup, RestartRequest, ServerInfo, TaskInfo, TaskStatus, listing,
@@ -45,6 +45,7 @@ struct Core {
     /// Why no source connector can be created: its offsets could not be stored.
     no_sources: Option<String>,
     restarts: Arc<AutoRestarts>,
+    checks: Turns,
     runtime: tokio::runtime::Handle,
 }
 
@@ -82,6 +83,7 @@ impl StandaloneHerder {
             locks: ConnectorLocks::default(),
             ready: watch::Sender::new(false),
             no_sources,
+            checks: Turns::new(),
             restarts: Arc::new(AutoRestarts::new(runtime.clone())),
             runtime,
         });
@@ -252,8 +254,15 @@ impl Herder for StandaloneHerder {
 impl Core {
     /// Checks a configuration on a thread that may block.
     async fn validated(self: Arc<Self>, config: BTreeMap<String, Option<String>>) -> Result<ConfigInfos, HerderError> {
-        let checked = tokio::task::spawn_blocking(move || validate(&self.worker, &config)).await;
-        checked.unwrap_or_else(|failed| Err(HerderError::internal(format!("validating the configuration: {failed}"))))
+        let core = Arc::clone(&self);
+        self.checks.run(move || validate(&core.worker, &config)).await
+    }
+
+    /// Refuses a configuration that is not valid.
+    async fn check(self: &Arc<Self>, config: BTreeMap<String, Option<String>>) -> Result<(), HerderError> {
+        let core = Arc::clone(self);
+        let checked = move || refusal(&validate(&core.worker, &config)?).map_or(Ok(()), Err);
+        self.checks.run(checked).await
     }
 
     /// A connector whose offsets can be set.

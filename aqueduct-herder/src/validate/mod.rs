@@ -1,11 +1,13 @@
 //! Checking a connector's configuration before anything is created (`AbstractHerder.validateConnectorConfig`).
 //!
 //! Runs on a thread that may block: a connector's own check may look at outside systems. [`check`] asks every part of the
-//! configuration, [`answer`] puts together what they say, [`secrets`] keeps the values of variables out of it.
+//! configuration, [`answer`] puts together what they say, [`secrets`] keeps the values of variables out of it, [`turns`] keeps too
+//! many from being checked at once.
 
 mod answer;
 mod check;
 mod secrets;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use crate::{ConfigInfos, HerderError, HerderErrorKind};
 
 pub(crate) use answer::key_info;
 use check::Check;
+pub(crate) use turns::Turns;
 
 type Given = BTreeMap<String, Option<String>>;
 

@@ -134,6 +134,51 @@ async fn commands_wait_for_the_end_of_a_round() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_has_waited_for_a_round_that_another_follows_is_told_to_ask_again() {
+    let rig = Rig::leading().await;
+    rig.running("c", 1).await;
+    let mut assignment = rig.everything();
+    assignment.leads = true;
+    rig.send(GroupEvent::Joining);
+    let props = source("d", 1).config.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+    rig.config.put_connector_config("d", &props, None).await.unwrap();
+    let task = TaskId::new("c", 0);
+    let request = RestartRequest { connector: "c".to_owned(), only_failed: false, include_tasks: true };
+    let h = &rig.herder;
+    let (list, info, tasks, restart, restart_all, offsets, status, patched, ()) = tokio::join!(
+        h.connectors(),
+        h.connector_info("c"),
+        h.task_configs("c"),
+        h.restart_task(&task),
+        h.restart(request),
+        h.reset_offsets("c"),
+        h.connector_status("c"),
+        h.patch_connector("c", config(&[])),
+        async {
+            rig.settle().await;
+            rig.send(GroupEvent::Assigned(assignment));
+            rig.settle().await;
+            rig.lead().await;
+            rig.lead().await;
+        }
+    );
+    let stale = |error: HerderError| {
+        assert_eq!(error.kind(), HerderErrorKind::Conflict);
+        assert!(error.message().contains("due to stale configuration"), "{error}");
+    };
+    stale(list.unwrap_err());
+    stale(info.unwrap_err());
+    stale(tasks.unwrap_err());
+    stale(restart.unwrap_err());
+    stale(offsets.unwrap_err());
+    stale(restart_all.unwrap_err());
+    // These go by what is written.
+    status.unwrap();
+    patched.unwrap();
+    assert_eq!(h.connectors().await.unwrap(), ["c", "d"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_worker_without_a_group_answers_and_knows_no_leader() {
     let rig = Rig::leading().await;
     rig.send(GroupEvent::Joining);

@@ -337,6 +337,7 @@ impl Rig {
             leads: false,
             leader_url: LEADER.to_owned(),
             signed: true,
+            protocol: None,
             error: false,
             offset: state.offset(),
             tasks: tasks.collect(),

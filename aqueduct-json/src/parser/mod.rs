@@ -44,6 +44,14 @@ pub(crate) fn parse_last_member(text: &[u8], start: usize, tape: &mut Tape) -> R
     Ok(parser.skip_space()? == Some(b'}'))
 }
 
+/// Parses a value that stands inside of so many arrays and objects; answers where it ends.
+pub(crate) fn parse_inside(text: &[u8], start: usize, outer: usize, tape: &mut Tape) -> Result<usize, Fault> {
+    let mut parser = Parser::new(text, start, outer, tape);
+    let Some(first) = parser.skip_space()? else { return Err(Fault::end("", start)) };
+    parser.whole_value(first)?;
+    Ok(parser.at)
+}
+
 struct Parser<'a> {
     text: &'a [u8],
     /// The next byte to read.

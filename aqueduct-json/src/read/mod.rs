@@ -1,11 +1,14 @@
 //! From a parsed JSON text to values, with or without a schema, and to schemas.
 
+mod expected;
 mod object;
 mod schema;
 mod shape;
 mod value;
 
 use aqueduct_data::SchemaRef;
+
+use crate::label::LabelCache;
 
 pub(crate) use schema::SchemaCache;
 
@@ -25,6 +28,9 @@ pub(crate) struct Reader {
     /// Room to sort members in.
     unsorted: Vec<object::Member>,
     starts: Vec<u32>,
+    /// The names of fields.
+    labels: LabelCache,
+    luck: expected::Luck,
 }
 
 impl Reader {
@@ -37,6 +43,8 @@ impl Reader {
             shapes: shape::Shapes::default(),
             unsorted: Vec::new(),
             starts: Vec::new(),
+            labels: LabelCache::default(),
+            luck: expected::Luck::default(),
         }
     }
 
@@ -46,13 +54,17 @@ impl Reader {
         schema: Option<&SchemaRef>,
         node: crate::tape::Node<'_>,
     ) -> Result<aqueduct_data::Value, aqueduct_api::ConnectError> {
-        // A failed record may have left something behind.
-        self.unchecked = false;
-        self.places.clear();
-        self.members.clear();
+        self.clear();
         match schema {
             Some(schema) => self.typed(schema, Some(node)),
             None => Ok(self.free(node)),
         }
+    }
+
+    /// A failed record may have left something behind.
+    fn clear(&mut self) {
+        self.unchecked = false;
+        self.places.clear();
+        self.members.clear();
     }
 }

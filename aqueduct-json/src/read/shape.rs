@@ -6,6 +6,7 @@
 use aqueduct_data::{ByteString, Shared};
 
 use super::object::Member;
+use crate::label::Label;
 use crate::tape::Node;
 
 /// How many shapes are remembered.
@@ -20,12 +21,26 @@ pub(super) struct Shape {
     names: Vec<ByteString>,
     /// The places of the names in the text, in the order of the map.
     order: Vec<u32>,
+    /// The names with what stands around them, in the order of the text.
+    labels: Vec<Label>,
+    /// The places of the names in the map, in the order of the text.
+    places: Vec<u32>,
 }
 
 impl Shape {
     /// The names in the order of the map, each with its place in the text.
     pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = (&ByteString, usize)> {
         self.order.iter().map(|&place| (&self.names[place as usize], place as usize))
+    }
+
+    /// The names in the order of the map.
+    pub(super) fn names(&self) -> impl ExactSizeIterator<Item = &ByteString> {
+        self.order.iter().map(|&place| &self.names[place as usize])
+    }
+
+    /// The labels in the order of the text, each with the place of its name in the map.
+    pub(super) fn labels(&self) -> impl Iterator<Item = (&Label, usize)> {
+        self.labels.iter().zip(self.places.iter().map(|&place| place as usize))
     }
 
     /// Whether an object is of this shape; if so, the places of its values on the tape are put behind `values`.
@@ -62,6 +77,21 @@ impl Shapes {
         Some(self.known[0].clone())
     }
 
+    /// Takes out a shape whose first label a text starts with, to be given back.
+    #[inline]
+    pub(super) fn take_expected(&mut self, text: &[u8]) -> Option<Shared<Shape>> {
+        let starts = |shape: &Shared<Shape>| shape.labels.first().is_some_and(|label| label.starts(text));
+        let at = self.known.iter().position(starts)?;
+        Some(self.known.remove(at))
+    }
+
+    /// Puts a shape that was taken out in front.
+    #[inline]
+    pub(super) fn give_back(&mut self, shape: Shared<Shape>) {
+        self.known.truncate(SHAPES - 1);
+        self.known.insert(0, shape);
+    }
+
     /// Remembers the shape of an object whose members are in the order of the map, if one of the like came before.
     pub(super) fn learn(&mut self, object: Node<'_>, members: &[Member]) {
         // A name that comes twice has no place.
@@ -79,9 +109,13 @@ impl Shapes {
             return;
         }
         let place = |member: &Member| in_text.partition_point(|name| name.index() < member.name_index()) as u32;
-        let order = members.iter().map(place).collect();
-        let names = in_text.iter().map(|name| name.text()).collect();
-        self.known.truncate(SHAPES - 1);
-        self.known.insert(0, Shared::new(Shape { names, order }));
+        let order: Vec<u32> = members.iter().map(place).collect();
+        let names: Vec<ByteString> = in_text.iter().map(|name| name.text()).collect();
+        let mut places = vec![0; order.len()];
+        for (in_map, &in_text) in order.iter().enumerate() {
+            places[in_text as usize] = in_map as u32;
+        }
+        let labels = names.iter().enumerate().map(|(at, name)| Label::new(name, at == 0)).collect();
+        self.give_back(Shared::new(Shape { names, order, labels, places }));
     }
 }

@@ -67,7 +67,7 @@ impl Reader {
     }
 
     #[inline]
-    fn null(&self, schema: &Schema) -> Result<Value, ConnectError> {
+    pub(super) fn null(&self, schema: &Schema) -> Result<Value, ConnectError> {
         match schema.default_value() {
             Some(default) if self.replace_null => Ok(default.clone()),
             _ if schema.is_optional() => Ok(Value::Null),

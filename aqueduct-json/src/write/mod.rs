@@ -2,19 +2,21 @@
 //!
 //! Nothing stands between a value and its bytes: a [`Writer`] appends to a buffer that the converter uses again.
 
+mod buffer;
 mod primitive;
 mod schema;
 mod value;
 
-use bytes::BytesMut;
-
+pub(crate) use buffer::Buffer;
 pub(crate) use schema::EnvelopeCache;
 
 use crate::config::DecimalFormat;
+use crate::label::LabelCache;
 
 /// Appends JSON to a buffer.
 pub(crate) struct Writer<'a> {
-    out: &'a mut BytesMut,
+    out: &'a mut Buffer,
+    labels: &'a mut LabelCache,
     decimals: DecimalFormat,
     /// Whether a null becomes the schema's default (`replace.null.with.default`).
     replace_null: bool,
@@ -24,7 +26,13 @@ pub(crate) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     /// A writer to the end of a buffer, inside so many arrays and objects.
-    pub(crate) fn new(out: &'a mut BytesMut, decimals: DecimalFormat, replace_null: bool, depth: usize) -> Self {
-        Self { out, decimals, replace_null, depth }
+    pub(crate) fn new(
+        out: &'a mut Buffer,
+        labels: &'a mut LabelCache,
+        decimals: DecimalFormat,
+        replace_null: bool,
+        depth: usize,
+    ) -> Self {
+        Self { out, labels, decimals, replace_null, depth }
     }
 }

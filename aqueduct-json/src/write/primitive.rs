@@ -1,7 +1,7 @@
 //! Texts, numbers and bytes, as Jackson writes them.
 
 use aqueduct_data::{Decimal, JavaObject, Type, Value};
-use aqueduct_jvm::number::{java_f32, java_f64};
+use aqueduct_jvm::number::{few_digits, java_f32, java_f64};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
@@ -13,22 +13,18 @@ const HEX: &[u8; 16] = b"0123456789ABCDEF";
 impl Writer<'_> {
     #[inline]
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
-        self.out.extend_from_slice(bytes);
+        self.out.raw(bytes);
     }
 
     /// A string: control characters, quotes and backslashes are escaped, and what is beyond U+FFFF, as a surrogate
     /// pair; everything else stays as it is.
     #[inline]
     pub(crate) fn text(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        self.out.reserve(bytes.len() + 2);
-        self.raw(b"\"");
-        let plain = scan::plain(bytes);
-        self.raw(&bytes[..plain]);
-        if plain < bytes.len() {
+        let plain = self.out.plain_text(text.as_bytes());
+        if plain < text.len() {
             self.rest_of_text(&text[plain..]);
+            self.raw(b"\"");
         }
-        self.raw(b"\"");
     }
 
     fn rest_of_text(&mut self, mut text: &str) {
@@ -60,9 +56,8 @@ impl Writer<'_> {
     }
 
     #[inline]
-    pub(crate) fn integer(&mut self, value: impl itoa::Integer) {
-        let mut digits = itoa::Buffer::new();
-        self.raw(digits.format(value).as_bytes());
+    pub(crate) fn integer(&mut self, value: impl Into<i64>) {
+        self.out.integer(value.into());
     }
 
     /// A value without parts whose class is the type's; answers false for others.
@@ -103,8 +98,10 @@ impl Writer<'_> {
 
     /// A double; what JSON has no number for becomes a string.
     fn double(&mut self, value: f64) {
-        let finite = value.is_finite();
-        self.number(java_f64(value).as_str(), finite);
+        match few_digits(value) {
+            Some(few) => self.out.few_digits(few),
+            None => self.number(java_f64(value).as_str(), value.is_finite()),
+        }
     }
 
     fn number(&mut self, text: &str, finite: bool) {
@@ -120,9 +117,9 @@ impl Writer<'_> {
         // Three bytes become four characters, and what is left over is padded.
         let length = bytes.len().div_ceil(3) * 4;
         self.raw(b"\"");
-        let start = self.out.len();
-        self.out.resize(start + length, 0);
-        BASE64_STANDARD.encode_slice(bytes, &mut self.out[start..]).expect("the slice is as long as the encoded text");
+        self.out.filled(length, |room| {
+            BASE64_STANDARD.encode_slice(bytes, room).expect("the slice is as long as the encoded text");
+        });
         self.raw(b"\"");
     }
 }

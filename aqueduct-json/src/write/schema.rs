@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use aqueduct_api::ConnectError;
 use aqueduct_data::{Schema, SchemaRef, Type};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
-use super::Writer;
+use super::{Buffer, Writer};
 use crate::config::DecimalFormat;
+use crate::label::LabelCache;
 use crate::type_name;
 
 impl Writer<'_> {
@@ -144,9 +145,10 @@ impl EnvelopeCache {
         if let Some(beginning) = schema.and_then(|schema| self.beginnings.get(schema)) {
             return Ok(beginning.clone());
         }
-        let mut out = BytesMut::new();
-        Writer::new(&mut out, decimals, replace_null, 0).envelope(schema)?;
-        let beginning = out.freeze();
+        let mut out = Buffer::default();
+        Writer::new(&mut out, &mut LabelCache::default(), decimals, replace_null, 0).envelope(schema)?;
+        // It is kept, and the buffer is not.
+        let beginning = Bytes::copy_from_slice(out.as_slice());
         if self.beginnings.len() >= self.size {
             self.beginnings.clear();
         }

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use aqueduct_api::{ConnectError, ErrorKind};
 use aqueduct_data::{LogicalType, Schema, SchemaRef, Struct, Type, Value, ValueMap};
-use bytes::BytesMut;
 
-use super::Writer;
+use super::{Buffer, Writer};
 use crate::config::DecimalFormat;
 
 /// How deep Jackson nests arrays and objects.
@@ -44,6 +43,14 @@ impl Writer<'_> {
     /// A value without a schema, whose class says what it is.
     fn free(&mut self, value: &Value) -> Result<(), ConnectError> {
         let r#type = match value {
+            Value::String(text) => {
+                self.text(text);
+                return Ok(());
+            }
+            Value::Int64(n) => {
+                self.integer(*n);
+                return Ok(());
+            }
             Value::Null => {
                 self.raw(b"null");
                 return Ok(());
@@ -55,11 +62,9 @@ impl Writer<'_> {
             Value::Int8(_) => Type::Int8,
             Value::Int16(_) => Type::Int16,
             Value::Int32(_) => Type::Int32,
-            Value::Int64(_) => Type::Int64,
             Value::Float32(_) => Type::Float32,
             Value::Float64(_) => Type::Float64,
             Value::Boolean(_) => Type::Boolean,
-            Value::String(_) => Type::String,
             Value::Bytes(_) => Type::Bytes,
             Value::Java(_) if value.as_bytes().is_some() => Type::Bytes,
             Value::Decimal(_) | Value::Date(_) | Value::Java(_) => {
@@ -128,12 +133,16 @@ impl Writer<'_> {
             return Err(mismatching());
         }
         self.open(b"{")?;
-        for (field, value) in fields.iter() {
-            self.comma(field.index());
-            self.text(field.name());
-            self.raw(b":");
-            self.typed(field.schema(), value)?;
+        let labels = self.labels.take(schema);
+        for (label, (field, value)) in labels.iter().zip(fields.iter()) {
+            self.out.label(label);
+            let schema = field.schema();
+            // Most fields are plain, and the others have more to do than this look costs.
+            if schema.logical_type().is_some() || !self.primitive(schema.r#type(), value) {
+                self.typed(schema, value)?;
+            }
         }
+        self.labels.give_back(schema, labels);
         self.close(b"}");
         Ok(())
     }
@@ -168,9 +177,12 @@ impl Writer<'_> {
     fn object(&mut self, values: Option<&SchemaRef>, map: &ValueMap) -> Result<(), ConnectError> {
         self.open(b"{")?;
         for (i, (key, value)) in map.iter().enumerate() {
-            self.comma(i);
-            self.text(key.as_str().unwrap_or_default());
-            self.raw(b":");
+            let name = key.as_str().unwrap_or_default();
+            if !self.out.plain_name(name.as_bytes(), i == 0) {
+                self.comma(i);
+                self.text(name);
+                self.raw(b":");
+            }
             self.value(values, value)?;
         }
         self.close(b"}");
@@ -200,12 +212,12 @@ impl Writer<'_> {
     /// is the name, and names that come out equal are one member, with the last value at the first place.
     #[cold]
     fn odd_names(&mut self, keys: &SchemaRef, values: Option<&SchemaRef>, map: &ValueMap) -> Result<(), ConnectError> {
-        let mut members: Vec<(BytesMut, BytesMut)> = Vec::with_capacity(map.len());
-        let mut places: HashMap<BytesMut, usize> = HashMap::with_capacity(map.len());
+        let mut members: Vec<(Vec<u8>, Vec<u8>)> = Vec::with_capacity(map.len());
+        let mut places: HashMap<Vec<u8>, usize> = HashMap::with_capacity(map.len());
         for (key, value) in map.iter() {
             let mut name = self.apart(Some(keys), key)?;
             if !name.starts_with(b"\"") {
-                name = [b"\"", &name[..], b"\""].concat().as_slice().into();
+                name = [b"\"", &name[..], b"\""].concat();
             }
             let value = self.apart(values, value)?;
             match places.get(&name) {
@@ -228,11 +240,11 @@ impl Writer<'_> {
     }
 
     /// A value in a buffer of its own.
-    fn apart(&self, schema: Option<&SchemaRef>, value: &Value) -> Result<BytesMut, ConnectError> {
-        let mut out = BytesMut::new();
-        let mut writer = Writer { out: &mut out, depth: self.depth, ..*self };
-        writer.value(schema, value)?;
-        Ok(out)
+    fn apart(&mut self, schema: Option<&SchemaRef>, value: &Value) -> Result<Vec<u8>, ConnectError> {
+        let mut out = Buffer::default();
+        let (decimals, replace_null, depth) = (self.decimals, self.replace_null, self.depth);
+        Writer { out: &mut out, labels: self.labels, decimals, replace_null, depth }.value(schema, value)?;
+        Ok(out.as_slice().to_vec())
     }
 
     #[inline]

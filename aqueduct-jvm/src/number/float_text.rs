@@ -52,44 +52,70 @@ pub fn java_f64(n: f64) -> FloatText {
     out
 }
 
-/// Writes a double without an exponent and with few digits behind the point, as most numbers are that people write. Answers
-/// false, and writes nothing, for others.
+/// A double whose text has no exponent and up to three digits behind the point, as most numbers have that people write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FewDigits {
+    /// Whether the text begins with a minus sign.
+    pub is_negative: bool,
+    /// What is before the point.
+    pub whole: u32,
+    /// The digits behind the point. Zeros at the end are left out of the text, but for the first of them all.
+    pub fraction: [u8; 3],
+}
+
+/// The digits of a double, if they are few; none for others.
 ///
 /// If a decimal number of so few digits is nearest to the double, and no shorter one is, then developing digits ends with
 /// it, too: the rest is less than half of the distance to the next double.
-fn write_short(n: f64, out: &mut FloatText) -> bool {
+#[inline]
+pub fn few_digits(n: f64) -> Option<FewDigits> {
     let magnitude = n.abs();
     if !(1e-3..1e7).contains(&magnitude) {
-        return false;
+        return None;
     }
+    let is_negative = n.is_sign_negative();
+    // Whole numbers and eighths have exactly so many digits.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the number is below 10^8")]
+    let eighths = (magnitude * 8.0) as u32;
+    if f64::from(eighths) == magnitude * 8.0 {
+        return Some(FewDigits::new(is_negative, u64::from(eighths) * 125));
+    }
+    // There is only one number of so few digits that is nearest, so it does not matter how it is found. The product is
+    // rounded: with a smaller factor it may be exact where it was not with a larger one.
     let scaled = |power: f64| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the number is below 10^10")]
         let scaled = (magnitude * power) as u64;
         (scaled as f64 == magnitude * power && scaled as f64 / power == magnitude).then_some(scaled)
     };
-    // Divisions by constants are multiplications.
-    let (whole, [tenths, hundredths, thousandths]) = if let Some(whole) = scaled(1.0) {
-        (whole, [0; 3])
-    } else if let Some(scaled) = scaled(10.0) {
-        (scaled / 10, [scaled % 10, 0, 0])
-    } else if let Some(scaled) = scaled(100.0) {
-        (scaled / 100, [scaled / 10 % 10, scaled % 10, 0])
-    } else if let Some(scaled) = scaled(1000.0) {
-        (scaled / 1000, [scaled / 100 % 10, scaled / 10 % 10, scaled % 10])
-    } else {
+    let thousandths = scaled(1000.0).or_else(|| Some(scaled(10.0)? * 100)).or_else(|| Some(scaled(100.0)? * 10))?;
+    Some(FewDigits::new(is_negative, thousandths))
+}
+
+impl FewDigits {
+    #[inline]
+    fn new(is_negative: bool, thousandths: u64) -> Self {
+        let digit = |unit: u64| (thousandths / unit % 10) as u8;
+        #[expect(clippy::cast_possible_truncation, reason = "it is below 10^7")]
+        let whole = (thousandths / 1000) as u32;
+        Self { is_negative, whole, fraction: [digit(100), digit(10), digit(1)] }
+    }
+}
+
+fn write_short(n: f64, out: &mut FloatText) -> bool {
+    let Some(FewDigits { is_negative, whole, fraction: [tenths, hundredths, thousandths] }) = few_digits(n) else {
         return false;
     };
-    if n.is_sign_negative() {
+    if is_negative {
         out.push(b'-');
     }
     out.extend(itoa::Buffer::new().format(whole).as_bytes());
     out.push(b'.');
-    out.push(b'0' + tenths as u8);
+    out.push(b'0' + tenths);
     if hundredths + thousandths > 0 {
-        out.push(b'0' + hundredths as u8);
+        out.push(b'0' + hundredths);
     }
     if thousandths > 0 {
-        out.push(b'0' + thousandths as u8);
+        out.push(b'0' + thousandths);
     }
     true
 }

@@ -12,7 +12,7 @@ pub mod narrow;
 use std::fmt;
 
 pub use decimal::{parse_double, parse_float};
-pub use float_text::{FloatText, java_f32, java_f64};
+pub use float_text::{FewDigits, FloatText, few_digits, java_f32, java_f64};
 pub use integer::{digit_value, parse_byte, parse_integer, parse_long, parse_short};
 
 /// A text that is no number (`NumberFormatException`).

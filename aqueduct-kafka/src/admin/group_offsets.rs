@@ -1,12 +1,6 @@
 //! The committed offsets of consumer groups.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::time::Instant;
-
 use super::Admin;
-use crate::ask::too_late;
 use crate::codes;
 use crate::consumer::Offsets;
 use crate::error::{ErrorKind, KafkaError};
@@ -85,39 +79,15 @@ impl Admin {
     }
 }
 
-/// How long the first attempt to reach a group's coordinator takes; each further one takes twice as long.
-const FIRST_ATTEMPT: Duration = Duration::from_secs(3);
-
 impl Admin {
-    /// Asks a group's coordinator.
-    ///
-    /// An instance that has found a coordinator waits for it and looks for another only when the state of some connection
-    /// changes, which may be never. So another instance asks again when the answer takes long; all requests of this
-    /// module may be repeated.
+    /// Asks a group's coordinator; all requests of this module may be repeated.
     async fn ask_coordinator<T>(
         &self,
         what: &str,
         send: impl Fn(&Client, Reply<'_>) -> Result<(), KafkaError>,
         read: impl Fn(&Event) -> Result<T, KafkaError>,
     ) -> Result<T, KafkaError> {
-        let deadline = Instant::now() + self.timeout;
-        let mut attempt = FIRST_ATTEMPT;
-        let mut asker = self.asker();
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let answer = asker.ask(what, attempt.min(left), &send, &read).await;
-            match answer {
-                Err(error) if error.kind() == ErrorKind::Timeout => {
-                    if left <= attempt {
-                        return Err(too_late(what, self.timeout));
-                    }
-                    tracing::debug!("{what}: no answer within {} ms, asking anew", attempt.as_millis());
-                    asker = Arc::new(self.another_asker()?);
-                    attempt *= 2;
-                }
-                answer => return answer,
-            }
-        }
+        self.asker().ask_anew(|| self.another_asker(), what, self.timeout, send, read).await
     }
 }
 

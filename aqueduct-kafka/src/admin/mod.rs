@@ -30,7 +30,7 @@ impl Admin {
     /// Makes an admin client. Succeeds without a broker; wrong settings are an error of kind
     /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig).
     pub fn create(settings: &ClientSettings) -> Result<Admin, KafkaError> {
-        let started = start(ClientKind::Admin, settings, |_| {})?;
+        let started = start(ClientKind::Admin, settings, None, |_| {})?;
         let timeout = started.config.default_api_timeout;
         let asker = Asker::new(started.client, started.connection, true);
         Ok(Admin { asker: RwLock::new(Arc::new(asker)), config: started.config, timeout })

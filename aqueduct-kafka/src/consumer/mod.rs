@@ -28,6 +28,7 @@ use crate::native::{Batch, Client, Queue};
 use crate::record::{ConsumerRecord, OffsetAndMetadata, TopicPartition};
 use crate::settings::ClientSettings;
 use crate::start::start;
+use crate::statistics::StatisticsListener;
 
 pub use pattern::TopicFilter;
 pub use wakeup::WakeupHandle;
@@ -89,6 +90,8 @@ pub struct Consumer {
     /// Answers to `commit_async`.
     commits: Queue,
     asker: Asker,
+    /// What the instance was started with, to start another that asks for it.
+    config: Arc<LibrdkafkaConfig>,
     membership: Membership,
     /// Positions asked for and not yet taken by librdkafka.
     seeks: BTreeMap<TopicPartition, i64>,
@@ -110,17 +113,29 @@ impl Consumer {
     /// Makes a consumer. Succeeds without a broker; wrong settings are an error of kind
     /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig).
     pub fn create(settings: &ClientSettings) -> Result<Consumer, KafkaError> {
-        Consumer::start(settings, false)
+        Consumer::start(settings, false, None)
+    }
+
+    /// The same for a consumer whose figures go to `statistics`, as long as it is polled.
+    pub fn create_observed(
+        settings: &ClientSettings,
+        statistics: Arc<dyn StatisticsListener>,
+    ) -> Result<Consumer, KafkaError> {
+        Consumer::start(settings, false, Some(statistics))
     }
 
     /// Makes a consumer that also tells when it has reached the end of a partition ([`ConsumerEvent::ReachedEnd`]): for
     /// whoever has to know that it has read everything.
     pub fn create_to_follow(settings: &ClientSettings) -> Result<Consumer, KafkaError> {
-        Consumer::start(settings, true)
+        Consumer::start(settings, true, None)
     }
 
-    fn start(settings: &ClientSettings, tell_ends: bool) -> Result<Consumer, KafkaError> {
-        let started = start(ClientKind::Consumer, settings, |config| {
+    fn start(
+        settings: &ClientSettings,
+        tell_ends: bool,
+        statistics: Option<Arc<dyn StatisticsListener>>,
+    ) -> Result<Consumer, KafkaError> {
+        let started = start(ClientKind::Consumer, settings, statistics, |config| {
             config.properties.entry("group.id".into()).or_insert_with(|| NO_GROUP.into());
             config.properties.insert("enable.partition.eof".into(), tell_ends.to_string());
         })?;
@@ -139,7 +154,8 @@ impl Consumer {
             wakeup: Arc::default(),
             troubles: Troubles::new(started.config.consumer.group_id.clone()),
             poll_interval: poll_interval(&started.config),
-            extras: started.config.consumer,
+            extras: started.config.consumer.clone(),
+            config: Arc::new(started.config),
             client: started.client,
             connection: started.connection,
         })

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Consumer, Offsets};
-use crate::client_config::OffsetReset;
+use crate::ask::Asker;
+use crate::client_config::{ClientKind, OffsetReset};
 use crate::codes;
 use crate::error::{ErrorKind, KafkaError};
 use crate::native::{
-    Client, OFFSET_BEGINNING, OFFSET_END, OFFSET_INVALID, PartitionList, PartitionOffset, Reply, describe,
+    Client, Event, OFFSET_BEGINNING, OFFSET_END, OFFSET_INVALID, PartitionList, PartitionOffset, Reply, describe,
 };
 use crate::record::{OffsetAndMetadata, TopicPartition};
+use crate::start::start_again;
 
 /// How long one attempt at seeking waits for librdkafka's own threads.
 const SEEK_PATIENCE_MS: i32 = 200;
@@ -46,16 +48,15 @@ impl Consumer {
         };
         let list = PartitionList::of(partitions.iter().map(|partition| (partition, OFFSET_INVALID)))?;
         let send = |client: &Client, reply: Reply<'_>| client.list_group_offsets(group, Some(&list), reply);
-        let entries = self
-            .asker
-            .ask("fetching committed offsets", timeout, send, |event| {
-                let entries = event.group_offsets()?;
-                match entries.iter().find(|entry| entry.code != codes::NONE) {
-                    Some(entry) => Err(KafkaError::from_code(entry.code, describe(entry.code))),
-                    None => Ok(entries),
-                }
-            })
-            .await?;
+        let read = |event: &Event| {
+            let entries = event.group_offsets()?;
+            match entries.iter().find(|entry| entry.code != codes::NONE) {
+                Some(entry) => Err(KafkaError::from_code(entry.code, describe(entry.code))),
+                None => Ok(entries),
+            }
+        };
+        let what = "fetching committed offsets";
+        let entries = self.asker.ask_anew(|| self.another_asker(), what, timeout, send, read).await?;
         let committed = entries.into_iter().filter(|entry| entry.offset >= 0);
         Ok(committed
             .map(|entry| (entry.partition, OffsetAndMetadata { offset: entry.offset, metadata: entry.metadata }))
@@ -173,15 +174,20 @@ impl Consumer {
         }
         let list = PartitionList::of(partitions.iter().map(|partition| (partition, which)))?;
         let send = |client: &Client, reply: Reply<'_>| client.list_offsets(&list, self.extras.read_committed, reply);
-        self.asker
-            .ask("looking up offsets", timeout, send, |event| {
-                let answer = |entry: PartitionOffset| match entry.code {
-                    codes::NONE => Ok((entry.partition, entry.offset)),
-                    code => Err(KafkaError::from_code(code, format!("{}: {}", entry.partition, describe(code)))),
-                };
-                event.listed_offsets()?.into_iter().map(answer).collect()
-            })
-            .await
+        let read = |event: &Event| {
+            let answer = |entry: PartitionOffset| match entry.code {
+                codes::NONE => Ok((entry.partition, entry.offset)),
+                code => Err(KafkaError::from_code(code, format!("{}: {}", entry.partition, describe(code)))),
+            };
+            event.listed_offsets()?.into_iter().map(answer).collect()
+        };
+        self.asker.ask_anew(|| self.another_asker(), "looking up offsets", timeout, send, read).await
+    }
+
+    /// An instance that is no member of anything and asks as this one does.
+    fn another_asker(&self) -> Result<Asker, KafkaError> {
+        let (client, connection) = start_again(ClientKind::Consumer, &self.config)?;
+        Ok(Asker::new(client, connection, true))
     }
 }
 

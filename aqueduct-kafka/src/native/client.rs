@@ -46,6 +46,9 @@ pub(crate) trait Observer: Send + Sync {
     /// list only.
     fn broker_changed(&self, broker: Option<i32>, address: &str, state: BrokerState);
 
+    /// What the instance has done so far, as JSON, every `statistics.interval.ms`.
+    fn statistics(&self, _json: &[u8]) {}
+
     /// The instance is about to be destroyed.
     fn closing(&self) {}
 
@@ -96,6 +99,9 @@ impl Client {
             rd_kafka_conf_set_opaque(conf, observer.as_ptr().cast());
             rd_kafka_conf_set_log_cb(conf, Some(on_log));
             rd_kafka_conf_set_error_cb(conf, Some(on_error));
+            if properties.contains_key("statistics.interval.ms") {
+                rd_kafka_conf_set_stats_cb(conf, Some(on_statistics));
+            }
             rd_kafka_conf_interceptor_add_on_new(conf, INTERCEPTOR.as_ptr(), Some(on_new), observer.as_ptr().cast());
             match kind {
                 ClientType::Producer => rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR),
@@ -281,6 +287,21 @@ unsafe extern "C" fn on_error(handle: *mut rd_kafka_t, code: c_int, reason: *con
         None => (code, false, reason),
     };
     observe(opaque, |observer| observer.error(code, fatal, &reason));
+}
+
+unsafe extern "C" fn on_statistics(
+    _handle: *mut rd_kafka_t,
+    json: *mut c_char,
+    length: usize,
+    opaque: *mut c_void,
+) -> c_int {
+    if !json.is_null() {
+        // SAFETY: librdkafka passes a text of this length, which lives during the call.
+        let json = unsafe { std::slice::from_raw_parts(json.cast::<u8>(), length) };
+        observe(opaque, |observer| observer.statistics(json));
+    }
+    // librdkafka keeps and frees the text.
+    0
 }
 
 /// The name of our interceptor in librdkafka's log.

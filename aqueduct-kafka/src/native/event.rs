@@ -18,6 +18,8 @@ pub(crate) enum EventKind {
     Error,
     /// The answer to a commit.
     Committed,
+    /// What the instance has done so far.
+    Statistics,
     /// Anything else: the answer to an admin request.
     Reply,
 }
@@ -51,6 +53,7 @@ impl Event {
             RD_KAFKA_EVENT_DR => EventKind::Deliveries,
             RD_KAFKA_EVENT_ERROR => EventKind::Error,
             RD_KAFKA_EVENT_OFFSET_COMMIT => EventKind::Committed,
+            RD_KAFKA_EVENT_STATS => EventKind::Statistics,
             _ => EventKind::Reply,
         }
     }
@@ -71,6 +74,12 @@ impl Event {
     pub(crate) fn text(&self) -> String {
         // SAFETY: the event is valid; its text lives as long as it.
         unsafe { text::owned(rd_kafka_event_error_string(self.raw())) }
+    }
+
+    /// The JSON of a [`EventKind::Statistics`].
+    pub(crate) fn statistics(&self) -> String {
+        // SAFETY: the event is valid; its text (or null) lives as long as it.
+        unsafe { text::owned(rd_kafka_event_stats(self.raw())) }
     }
 
     /// The error that it carries.

@@ -40,6 +40,9 @@ impl Engine {
 /// How many full batches a lane may have under way, see [`Core::window`].
 const BATCHES: u64 = 4;
 
+/// How long one look for partitions takes at most, in milliseconds.
+const LOOK_MS: i32 = 10_000;
+
 pub(super) struct Core {
     pub(super) config: LibrdkafkaConfig,
     pub(super) connection: Arc<Connection>,
@@ -54,6 +57,8 @@ pub(super) struct Core {
     gate: AtomicU8,
     /// Whether the delivery threads should end.
     stopping: AtomicBool,
+    /// Whether the cluster is being asked for partitions.
+    looking: AtomicBool,
     /// Notified after every event that the delivery thread has dealt with.
     pub(super) progress: Notify,
 }
@@ -70,6 +75,7 @@ impl Core {
             generation: AtomicU32::new(0),
             gate: AtomicU8::new(Gate::Open as u8),
             stopping: AtomicBool::new(false),
+            looking: AtomicBool::new(false),
             progress: Notify::new(),
         }
     }
@@ -115,6 +121,22 @@ impl Core {
                 KafkaError::new(ErrorKind::Closed, "Cannot perform operation after producer has been closed")
             })),
         }
+    }
+
+    /// Asks the cluster for topics and partitions, beside the caller: a record was for a partition that is not known.
+    ///
+    /// librdkafka refuses such a record and looks again minutes later only; Java asks at once.
+    pub(super) fn look_for_partitions(self: &Arc<Self>) {
+        if self.looking.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let core = Arc::clone(self);
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = core.engine().client.list_topics(LOOK_MS) {
+                tracing::debug!(client = core.connection.client_id(), "looking for partitions: {error}");
+            }
+            core.looking.store(false, Ordering::Release);
+        });
     }
 
     /// Ends the producer: what is queued is dropped, the delivery thread goes home.

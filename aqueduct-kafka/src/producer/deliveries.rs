@@ -8,7 +8,7 @@ use super::fallback::Fallback;
 use super::lanes::{LaneState, Token};
 use super::{Delivery, failure};
 use crate::error::{ErrorKind, KafkaError};
-use crate::native::{DeliveredMessage, Event, EventKind, Reply};
+use crate::native::{DeliveredMessage, Event, EventKind, Observer, Reply};
 use crate::record::RecordMetadata;
 
 /// About what a record takes in a batch besides its bytes.
@@ -102,6 +102,7 @@ impl Deliveries {
                     self.engine.client.purge();
                 }
             }
+            EventKind::Statistics => self.core.connection.statistics(event.statistics().as_bytes()),
             EventKind::Committed | EventKind::Reply => {}
         }
         // First let go of the records, then tell who waits for their memory to be free.

@@ -13,6 +13,7 @@ use super::deliveries::weight;
 use super::lanes::{LaneState, Token};
 use super::record_size::serialized_size;
 use super::{DeliverySink, Producer, deadline, failure};
+use crate::codes;
 use crate::error::{ErrorKind, KafkaError};
 use crate::native::{NativeHeaders, Topic};
 use crate::record::{Header, ProducerRecord};
@@ -72,9 +73,12 @@ impl ProducerLane {
         // 0 stands for "now" in librdkafka; the first millisecond of 1970 is as near to it as one can get.
         let timestamp = record.timestamp.map_or(0, |timestamp| if timestamp == 0 { 1 } else { timestamp });
         let headers = NativeHeaders::of(&record.headers);
-        topic
-            .produce(record.partition.unwrap_or(-1), key, value, headers, timestamp, token.0)
-            .map_err(|code| failure::of_send(code, &record.topic, &self.engine.client, &core.connection))?;
+        topic.produce(record.partition.unwrap_or(-1), key, value, headers, timestamp, token.0).map_err(|code| {
+            if code == codes::UNKNOWN_PARTITION {
+                core.look_for_partitions();
+            }
+            failure::of_send(code, &record.topic, &self.engine.client, &core.connection)
+        })?;
         self.sent += 1;
         self.sent_weight += weight;
         self.wanted = 0;

@@ -27,6 +27,7 @@ use crate::error::{ErrorKind, KafkaError};
 use crate::record::RecordMetadata;
 use crate::settings::ClientSettings;
 use crate::start::start;
+use crate::statistics::StatisticsListener;
 
 pub use lane::ProducerLane;
 
@@ -74,7 +75,15 @@ impl Producer {
     /// Starts a producer. Succeeds without a broker; wrong settings are an error of kind
     /// [`InvalidConfig`](crate::ErrorKind::InvalidConfig).
     pub fn create(settings: &ClientSettings) -> Result<Producer, KafkaError> {
-        let started = start(ClientKind::Producer, settings, |config| {
+        Producer::observed(settings, None)
+    }
+
+    /// The same for a producer whose figures go to `statistics`.
+    fn observed(
+        settings: &ClientSettings,
+        statistics: Option<Arc<dyn StatisticsListener>>,
+    ) -> Result<Producer, KafkaError> {
+        let started = start(ClientKind::Producer, settings, statistics, |config| {
             // Each lane limits what it has under way (see `ProducerLane`), so librdkafka's own limits, which all lanes
             // would share, are out of the way.
             config.properties.insert("queue.buffering.max.messages".into(), "0".into());

@@ -1,7 +1,7 @@
 //! Producers shared between tasks. Each producer has threads of its own, so tasks whose settings are equal apart from
 //! the generated `client.id` use one.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use parking_lot::Mutex;
 
@@ -9,6 +9,7 @@ use super::core::Gate;
 use super::{Handle, Producer};
 use crate::error::KafkaError;
 use crate::settings::ClientSettings;
+use crate::statistics::StatisticsListener;
 
 /// Whether tasks may share producers (worker key `producer.sharing`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -25,7 +26,11 @@ pub struct ProducerPool {
     sharing: ProducerSharing,
     shared_client_id: String,
     producers: Mutex<Vec<Pooled>>,
+    observers: OnceLock<Observers>,
 }
+
+/// Makes who listens to the producer with a `client.id`.
+type Observers = Box<dyn Fn(&str) -> Arc<dyn StatisticsListener> + Send + Sync>;
 
 struct Pooled {
     settings: ClientSettings,
@@ -37,14 +42,26 @@ const CLIENT_ID: &str = "client.id";
 impl ProducerPool {
     /// `shared_client_id` is the `client.id` of shared producers (`connector-producer-<worker id>`).
     pub fn new(sharing: ProducerSharing, shared_client_id: impl Into<String>) -> ProducerPool {
-        ProducerPool { sharing, shared_client_id: shared_client_id.into(), producers: Mutex::default() }
+        let shared_client_id = shared_client_id.into();
+        ProducerPool { sharing, shared_client_id, producers: Mutex::default(), observers: OnceLock::new() }
+    }
+
+    /// Has the figures of each producer that is made from now on go to the listener that `observers` answers for its
+    /// `client.id`. Only the first call of this function counts.
+    pub fn observe(&self, observers: impl Fn(&str) -> Arc<dyn StatisticsListener> + Send + Sync + 'static) {
+        let _ = self.observers.set(Box::new(observers));
+    }
+
+    fn create(&self, settings: &ClientSettings) -> Result<Producer, KafkaError> {
+        let observers = self.observers.get();
+        Producer::observed(settings, observers.map(|observer| observer(settings.client_id())))
     }
 
     /// A producer for these settings: one that is in use already, or a new one. Transactional producers, and ones that
     /// failed, are never shared; a `client.id` that a person chose is kept.
     pub fn acquire(&self, settings: &ClientSettings) -> Result<Producer, KafkaError> {
         if self.sharing == ProducerSharing::None || settings.get("transactional.id").is_some() {
-            return Producer::create(settings);
+            return self.create(settings);
         }
         let mut settings = settings.clone();
         if !settings.is_user_set(CLIENT_ID) {
@@ -60,7 +77,7 @@ impl ProducerPool {
         if let Some(producer) = present {
             return Ok(producer);
         }
-        let producer = Producer::create(&settings)?;
+        let producer = self.create(&settings)?;
         producers.push(Pooled { settings, handle: Arc::downgrade(&producer.0) });
         Ok(producer)
     }

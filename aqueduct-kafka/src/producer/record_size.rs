@@ -48,8 +48,8 @@ mod tests {
         let record = ProducerRecord {
             topic: "t".into(),
             partition: None,
-            key: key.map(bytes),
-            value: value.map(bytes),
+            key: key.map(bytes).map(Into::into),
+            value: value.map(bytes).map(Into::into),
             timestamp: None,
             headers: headers.iter().map(|(key, value)| ((*key).into(), value.map(bytes))).collect(),
         };

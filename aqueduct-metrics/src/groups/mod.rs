@@ -5,6 +5,9 @@
 
 mod app_info;
 mod connector;
+mod coordinator;
+mod kafka_clients;
+mod rebalance;
 mod sink_task;
 mod source_task;
 mod task;
@@ -13,6 +16,9 @@ mod worker;
 
 pub use app_info::AppInfo;
 pub use connector::ConnectorMetrics;
+pub use coordinator::CoordinatorMetrics;
+pub use kafka_clients::{ClientFigures, KafkaClientMetrics, TopicFigures};
+pub use rebalance::{Following, RebalanceMetrics};
 pub use sink_task::SinkTaskMetrics;
 pub use source_task::SourceTaskMetrics;
 pub use task::{LinkClasses, PluginClass, TaskClasses, TaskMetrics};

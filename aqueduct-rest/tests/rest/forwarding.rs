@@ -1,5 +1,7 @@
 //! Requests that another worker has to carry out, and requests between workers.
 
+use aqueduct_herder::odd_name::HEADER;
+
 use crate::fake_herder::FakeHerder;
 use crate::fixture::{Fixture, config};
 
@@ -35,6 +37,21 @@ fn the_leader_does_it_and_the_follower_answers() {
     assert!(restarted.body.contains(r#""tasks":[{"id":0,"state":"RESTARTING""#), "{}", restarted.body);
     let deleted = follower.send("DELETE /connectors/a%20b", &[], None);
     assert_eq!((deleted.status, deleted.body.as_str(), deleted.header("content-type")), (204, "", None));
+}
+
+#[test]
+fn a_name_that_no_path_can_hold_goes_on_in_its_header() {
+    let leader = worker();
+    let second = follower(Some(leader.server.advertised_url()));
+    let first = follower(Some(second.server.advertised_url()));
+    let new = NEW.replace("a b", "a/b");
+    assert_eq!(first.send_json("POST /connectors", &new).status, 201);
+    let header = [(HEADER, "a%2Fb")];
+    let restarted = first.send("POST /connectors/%20/restart?includeTasks=true", &header, None);
+    assert_eq!(restarted.status, 202, "{restarted:?}");
+    assert!(restarted.body.starts_with(r#"{"name":"a/b","#), "{}", restarted.body);
+    assert_eq!(first.send("DELETE /connectors/%20", &header, None).status, 204);
+    assert_eq!(leader.get("/connectors").body, "[]");
 }
 
 #[test]

@@ -100,8 +100,8 @@ impl Claim {
             let record = ProducerRecord {
                 topic: topic.clone(),
                 partition: None,
-                key: Some(key),
-                value,
+                key: Some(key.into()),
+                value: value.map(Into::into),
                 timestamp: None,
                 headers: Vec::new(),
             };

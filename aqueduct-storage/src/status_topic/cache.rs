@@ -31,6 +31,17 @@ struct Entry {
     /// Grows with each write of this worker.
     sequence: u64,
     value: Option<(i32, Status)>,
+    /// The last word of this worker.
+    ours: Option<OurWord>,
+}
+
+/// What this worker wrote last about something, in which generation.
+#[derive(Debug)]
+struct OurWord {
+    generation: i32,
+    status: Status,
+    /// It was read back: what is read from now on was written after it.
+    is_there: bool,
 }
 
 /// One write of this worker, to find out later whether it is still wanted.
@@ -47,6 +58,16 @@ impl Entry {
             known.worker_id == status.worker_id || *known_generation <= generation
         })
     }
+
+    /// Notes what was read; answers whether it is the word of a worker that had this before us, and hides ours.
+    fn hides_ours(&mut self, generation: i32, status: &Status) -> bool {
+        let Some(ours) = &mut self.ours else { return false };
+        if status.worker_id == ours.status.worker_id {
+            ours.is_there |= generation == ours.generation && *status == ours.status;
+            return false;
+        }
+        ours.is_there && generation < ours.generation && ours.status.state != StatusState::Unassigned
+    }
 }
 
 impl Cache {
@@ -58,7 +79,17 @@ impl Cache {
             return None;
         }
         entry.sequence += 1;
+        entry.ours = Some(OurWord { generation, status: status.clone(), is_there: false });
         Some(Ticket { entry: entry.id, sequence: entry.sequence })
+    }
+
+    /// The last word of this worker, about to be written once more; none when it has given up what it is about.
+    pub(super) fn begin_again(&mut self, subject: &Subject) -> Option<(Ticket, i32, Status)> {
+        let entry = self.find_mut(subject)?;
+        let ours = entry.ours.as_mut().filter(|ours| ours.status.state != StatusState::Unassigned)?;
+        ours.is_there = false;
+        entry.sequence += 1;
+        Some((Ticket { entry: entry.id, sequence: entry.sequence }, ours.generation, ours.status.clone()))
     }
 
     /// Whether a status that could not be written is worth another attempt.
@@ -78,17 +109,19 @@ impl Cache {
         })
     }
 
-    /// Takes in a record that was read.
-    pub(super) fn read(&mut self, key: &str, value: &Value) {
+    /// Takes in a record that was read. Answers what this worker has to speak of again: a worker that had it before was
+    /// heard after us.
+    pub(super) fn read(&mut self, key: &str, value: &Value) -> Option<Subject> {
         let subject = match Subject::parse(key) {
             Ok(subject) => subject,
             Err(why) => {
                 tracing::warn!("{why}");
-                return;
+                return None;
             }
         };
         if value.is_null() {
-            return self.remove(&subject);
+            self.remove(&subject);
+            return None;
         }
         if let Subject::Topic { topic, connector } = subject {
             if is_topic_value(value) {
@@ -96,27 +129,28 @@ impl Cache {
             } else {
                 tracing::warn!("Failed to parse topic status with key {key}");
             }
-            return;
+            return None;
         }
         let (generation, status) = match parse_status(value) {
             Ok(parsed) => parsed,
             Err(why) => {
                 tracing::error!("Failed to deserialize the status with key {key}: {why}");
-                return;
+                return None;
             }
         };
         let is_task = matches!(subject, Subject::Task(..));
-        if let Some(entry) = self.entry(&subject) {
-            // The worker that gave a task up may be heard after the one that runs it now.
-            let stale = is_task
-                && status.state == StatusState::Unassigned
-                && entry.value.as_ref().is_some_and(|(known_generation, known)| {
-                    known.state == StatusState::Running && *known_generation >= generation
-                });
-            if !stale {
-                entry.value = Some((generation, status));
-            }
+        let entry = self.entry(&subject)?;
+        let hides_ours = entry.hides_ours(generation, &status);
+        // The worker that gave a task up may be heard after the one that runs it now.
+        let stale = is_task
+            && status.state == StatusState::Unassigned
+            && entry.value.as_ref().is_some_and(|(known_generation, known)| {
+                known.state == StatusState::Running && *known_generation >= generation
+            });
+        if !stale {
+            entry.value = Some((generation, status));
         }
+        hides_ours.then_some(subject)
     }
 
     fn remove(&mut self, subject: &Subject) {
@@ -152,7 +186,7 @@ impl Cache {
         let next = &mut self.next_entry;
         let new = || {
             *next += 1;
-            Entry { id: *next, sequence: 0, value: None }
+            Entry { id: *next, sequence: 0, value: None, ours: None }
         };
         Some(match subject {
             Subject::Task(_, task) => connector.tasks.entry(*task).or_insert_with(new),
@@ -164,6 +198,14 @@ impl Cache {
         match subject {
             Subject::Connector(name) => self.connectors.get(name)?.status.as_ref(),
             Subject::Task(name, task) => self.connectors.get(name)?.tasks.get(task),
+            Subject::Topic { .. } => None,
+        }
+    }
+
+    fn find_mut(&mut self, subject: &Subject) -> Option<&mut Entry> {
+        match subject {
+            Subject::Connector(name) => self.connectors.get_mut(name)?.status.as_mut(),
+            Subject::Task(name, task) => self.connectors.get_mut(name)?.tasks.get_mut(task),
             Subject::Topic { .. } => None,
         }
     }

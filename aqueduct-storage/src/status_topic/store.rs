@@ -1,4 +1,7 @@
 //! The status store on its topic.
+//!
+//! A worker whose last words come late, after an outage say, would hide what its successor said in the meantime. So whoever
+//! runs something and reads an older word of another worker about it says once more what it said last.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,9 +10,10 @@ use aqueduct_api::{BoxFuture, ConnectError};
 use aqueduct_data::Bytes;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use super::cache::Cache;
+use super::cache::{Cache, Ticket};
 use super::record::{Subject, status_value, topic_value};
 use crate::store_settings::StoreSettings;
 use crate::topic_json::TopicJson;
@@ -31,6 +35,8 @@ struct Inner {
     cache: Arc<Mutex<Cache>>,
     /// Statuses come from threads of plugins, too, which have no runtime.
     runtime: Handle,
+    /// Held while a status is written, so that nothing is said again after something else was said.
+    speaking: Mutex<()>,
 }
 
 impl KafkaStatusStore {
@@ -39,19 +45,28 @@ impl KafkaStatusStore {
     /// # Errors
     /// When the topic cannot be used, or the broker refuses us.
     pub async fn start(settings: &StoreSettings) -> Result<Self, ConnectError> {
-        let (cache, reader) = reading();
+        let (cache, hidden, reader) = reading();
         let log = KafkaTopicLog::open(&settings.statuses, reader).await?;
-        Ok(Self::new(log, cache))
+        Ok(Self::new(log, cache, hidden))
     }
 
     /// A store on a topic in memory, for tests. Must be called on a tokio runtime.
     pub fn in_memory(topic: &MemoryTopic) -> Self {
-        let (cache, reader) = reading();
-        Self::new(topic.open(reader), cache)
+        let (cache, hidden, reader) = reading();
+        Self::new(topic.open(reader), cache, hidden)
     }
 
-    fn new(log: Arc<dyn TopicLog>, cache: Arc<Mutex<Cache>>) -> Self {
-        Self(Arc::new(Inner { log, json: TopicJson::new(), cache, runtime: Handle::current() }))
+    fn new(log: Arc<dyn TopicLog>, cache: Arc<Mutex<Cache>>, mut hidden: mpsc::UnboundedReceiver<Subject>) -> Self {
+        let (json, runtime, speaking) = (TopicJson::new(), Handle::current(), Mutex::default());
+        let inner = Arc::new(Inner { log, json, cache, runtime, speaking });
+        let store = Arc::downgrade(&inner);
+        inner.runtime.spawn(async move {
+            while let Some(subject) = hidden.recv().await {
+                let Some(inner) = store.upgrade() else { return };
+                inner.say_again(subject);
+            }
+        });
+        Self(inner)
     }
 
     /// Waits a while for statuses under way, then ends reading and writing.
@@ -60,14 +75,9 @@ impl KafkaStatusStore {
     }
 
     fn put(&self, subject: Subject, generation: i32, status: Status, safe: bool) {
+        let _speaking = self.0.speaking.lock();
         let Some(ticket) = self.0.cache.lock().begin(&subject, generation, &status, safe) else { return };
-        let key = Bytes::from(subject.key());
-        let removes = status.state == StatusState::Destroyed;
-        let value = (!removes).then(|| self.0.json.write(status_value(generation, &status)));
-        let sent = self.0.log.send(key.clone(), value.clone());
-        let cache = Arc::clone(&self.0.cache);
-        let wanted = move || cache.lock().is_wanted(&ticket, &subject, generation, &status, safe);
-        self.0.see_through(sent, key, value, wanted);
+        self.0.write(ticket, subject, generation, status, safe);
     }
 
     fn put_topic(&self, connector: &str, topic: &str, value: Option<Bytes>) {
@@ -79,6 +89,23 @@ impl KafkaStatusStore {
 }
 
 impl Inner {
+    fn write(&self, ticket: Ticket, subject: Subject, generation: i32, status: Status, safe: bool) {
+        let key = Bytes::from(subject.key());
+        let removes = status.state == StatusState::Destroyed;
+        let value = (!removes).then(|| self.json.write(status_value(generation, &status)));
+        let sent = self.log.send(key.clone(), value.clone());
+        let cache = Arc::clone(&self.cache);
+        let wanted = move || cache.lock().is_wanted(&ticket, &subject, generation, &status, safe);
+        self.see_through(sent, key, value, wanted);
+    }
+
+    fn say_again(&self, subject: Subject) {
+        let _speaking = self.speaking.lock();
+        let Some((ticket, generation, status)) = self.cache.lock().begin_again(&subject) else { return };
+        tracing::info!("Status {} is said again: the worker before this one spoke last", subject.key());
+        self.write(ticket, subject, generation, status, false);
+    }
+
     /// Writes a record again while that may help and it is `wanted`.
     fn see_through(
         &self,
@@ -105,20 +132,26 @@ impl Inner {
     }
 }
 
-/// A cache, and the reader that keeps it.
-fn reading() -> (Arc<Mutex<Cache>>, LogReader) {
+/// A cache, what has to be said again, and the reader that keeps both.
+fn reading() -> (Arc<Mutex<Cache>>, mpsc::UnboundedReceiver<Subject>, LogReader) {
     let cache = Arc::new(Mutex::new(Cache::default()));
     let kept = Arc::clone(&cache);
     let json = TopicJson::new();
+    let (again, hidden) = mpsc::unbounded_channel();
     let reader = Box::new(move |record: LogRecord, _live: bool| {
         let Some(key) = record.key else { return };
         let key = String::from_utf8_lossy(&key);
         match json.read(record.value) {
-            Ok(value) => kept.lock().read(&key, &value),
+            Ok(value) => {
+                if let Some(subject) = kept.lock().read(&key, &value) {
+                    // A store that is gone says nothing any more.
+                    let _ = again.send(subject);
+                }
+            }
             Err(error) => tracing::error!("Failed to deserialize the status with key {key}: {error}"),
         }
     });
-    (cache, reader)
+    (cache, hidden, reader)
 }
 
 impl StatusStore for KafkaStatusStore {
@@ -252,10 +285,48 @@ mod tests {
         check(2, 2, Running);
         check(2, 3, Unassigned);
         // Connectors have no such guard.
-        let (_topic, one, other) = two_workers();
-        other.put_connector("c", 2, status(Running, "w2"));
+        let (topic, one, other) = two_workers();
+        let third = KafkaStatusStore::in_memory(&topic);
+        third.put_connector("c", 2, status(Running, "w2"));
+        drop(third);
         one.put_connector("c", 1, status(Unassigned, "w1"));
         assert_eq!(other.connector("c"), Some(status(Unassigned, "w1")));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_runs_something_says_so_again_when_the_worker_before_it_spoke_last() {
+        let check = |ours: (StatusState, i32), theirs: (StatusState, i32), again: bool| async move {
+            for is_task in [true, false] {
+                let (topic, one, other) = two_workers();
+                let put = |store: &KafkaStatusStore, (state, generation): (StatusState, i32), by: &str| match is_task {
+                    true => store.put_task("c", 0, generation, status(state, by)),
+                    false => store.put_connector("c", generation, status(state, by)),
+                };
+                put(&one, ours, "w1");
+                put(&other, theirs, "w2");
+                sleep(Duration::from_millis(1)).await;
+                assert_eq!(topic.records().len() == 3, again, "{ours:?} {theirs:?}");
+                if again {
+                    assert_eq!(topic.records()[0].value, topic.records()[2].value);
+                }
+            }
+        };
+        check((Running, 2), (Unassigned, 1), true).await;
+        check((Paused, 2), (Running, 1), true).await;
+        check((Running, 2), (Unassigned, 2), false).await;
+        check((Running, 2), (Running, 3), false).await;
+        check((Unassigned, 2), (Running, 1), false).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_status_on_its_way_is_not_said_again() {
+        let (topic, one, other) = two_workers();
+        topic.hold();
+        other.put_task("c", 0, 1, status(Unassigned, "w2"));
+        one.put_task("c", 0, 2, status(Running, "w1"));
+        topic.release();
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!((topic.records().len(), state(&other)), (2, Some(Running)));
     }
 
     #[tokio::test]

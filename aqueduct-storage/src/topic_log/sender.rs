@@ -76,8 +76,8 @@ impl Sender {
             // Filled in by the writer, which shares one name.
             topic: ByteString::new(),
             partition: None,
-            key: Some(key),
-            value,
+            key: Some(key.into()),
+            value: value.map(Into::into),
             timestamp: None,
             headers: Vec::new(),
         };

@@ -60,8 +60,8 @@ impl TransactionalOffsets {
         let record = ProducerRecord {
             topic: self.offsets.topic().into(),
             partition: None,
-            key: Some(key.clone()),
-            value: value.cloned(),
+            key: Some(key.clone().into()),
+            value: value.cloned().map(Into::into),
             timestamp: None,
             headers: Vec::new(),
         };

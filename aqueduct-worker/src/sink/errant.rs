@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aqueduct_api::{BoxFuture, ConnectError, ConsumedBytes, ErrantSink, RawHeaders, SinkRecord, ready};
+use aqueduct_data::Payload;
 use aqueduct_pipeline::{ConsumedRecord, Converters, ErrorOperator, Failure, Original, Stage};
 use parking_lot::Mutex;
 
@@ -73,6 +74,7 @@ impl ErrantRecords {
         }
         let key = converters.key.converter.from_connect_data(&record.topic, &mut headers, &record.key)?;
         let value = converters.value.converter.from_connect_data(&record.topic, &mut headers, &record.value)?;
+        let (key, value) = (key.map(Payload::into_bytes), value.map(Payload::into_bytes));
         Ok(ConsumedBytes { key, value, headers, timestamp: record.timestamp.unwrap_or(-1) })
     }
 

@@ -79,7 +79,7 @@ pub(crate) struct QueueSetUp {
 
 impl SinkRun {
     /// Runs the task to its end.
-    pub(crate) async fn run(self, mut signals: TaskSignals) -> Result<(), ConnectError> {
+    pub(crate) async fn run(self: Box<Self>, mut signals: TaskSignals) -> Result<(), ConnectError> {
         let Self {
             mut task,
             config,
@@ -92,7 +92,7 @@ impl SinkRun {
             flush_timeout,
             bad_records: BadRecords { queue, set_up, errant },
             feeds,
-        } = self;
+        } = *self;
         if signals.is_paused() {
             status.report(StatusState::Paused);
             if !signals.resumed().await {
@@ -120,7 +120,7 @@ impl SinkRun {
             return Err(error);
         }
         status.report(StatusState::Running);
-        let mut sink = Loop {
+        let mut sink = Box::new(Loop {
             task,
             pipeline,
             consumer,
@@ -142,12 +142,12 @@ impl SinkRun {
             queue,
             errant,
             feeds,
-        };
+        });
         let outcome = sink.consume().await;
         // What was delivered is committed, also when the task has failed.
         let rest = sink.positions.delivered_partitions();
         let closed = sink.commit_and_close(&rest).await;
-        let Loop { mut task, consumer, .. } = sink;
+        let Loop { mut task, consumer, .. } = *sink;
         let _ = stop(task.as_mut(), consumer).await;
         outcome.and(closed)
     }

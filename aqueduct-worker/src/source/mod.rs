@@ -74,8 +74,9 @@ enum Flow {
 }
 
 impl SourceRun {
-    /// Runs the task to its end.
-    pub(crate) async fn run(self, mut signals: TaskSignals) -> Result<(), ConnectError> {
+    /// Runs the task to its end. The parts are boxed, and the loop: what a future holds across a wait it holds twice when it
+    /// moves it.
+    pub(crate) async fn run(self: Box<Self>, mut signals: TaskSignals) -> Result<(), ConnectError> {
         let Self {
             task,
             config,
@@ -88,7 +89,7 @@ impl SourceRun {
             flush_interval,
             flush_timeout,
             feeds,
-        } = self;
+        } = *self;
         if signals.is_paused() {
             status.report(StatusState::Paused);
             if !signals.resumed().await {
@@ -109,7 +110,7 @@ impl SourceRun {
         let wants_record = started.control.wants_commit_record();
         let acks = Arc::new(Acks::new(wants_record));
         let lane = producer.register(Arc::clone(&acks) as _).map_err(|error| connect_error(&error))?;
-        let mut source = Loop {
+        let mut source = Box::new(Loop {
             pipeline,
             lane,
             acks,
@@ -128,7 +129,7 @@ impl SourceRun {
             signals,
             feeds,
             dropped: 0,
-        };
+        });
         let mut poller = started.poller;
         let outcome = source.read(poller.as_mut()).await;
         source.finish().await;

@@ -395,8 +395,8 @@ impl Loop {
             let record = ProducerRecord {
                 topic: self.offsets.topic().into(),
                 partition: None,
-                key: Some(key.clone()),
-                value: value.clone(),
+                key: Some(key.clone().into()),
+                value: value.clone().map(Into::into),
                 timestamp: None,
                 headers: Vec::new(),
             };
