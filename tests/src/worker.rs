@@ -175,7 +175,7 @@ pub(crate) fn free_port() -> u16 {
     const COUNT: u32 = 5_000;
     static NEXT: LazyLock<AtomicU32> = LazyLock::new(|| {
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        AtomicU32::new(since.subsec_nanos() / 1_000)
+        AtomicU32::new(since.subsec_micros())
     });
     (0..COUNT)
         .map(|_| FIRST + u16::try_from(NEXT.fetch_add(1, Ordering::Relaxed) % COUNT).expect("it is below 5,000"))
