@@ -14,6 +14,10 @@ const RETRY_BACKOFF: Duration = Duration::from_millis(100);
 /// How long an instance may say nothing before another one asks; each further one has twice as long.
 const FIRST_ATTEMPT: Duration = Duration::from_secs(3);
 
+/// How long librdkafka itself may try to reach a coordinator: as long as it takes at most. When it gives such a request up
+/// before the coordinator is there, it ends the process once it is (confluentinc/librdkafka#4605). We give up by ourselves.
+const NEVER_MS: i32 = 3_600_000;
+
 /// Makes requests of one client.
 pub(crate) struct Asker {
     client: Arc<Client>,
@@ -80,6 +84,7 @@ impl Asker {
         send: impl Fn(&Client, Reply<'_>) -> Result<(), KafkaError>,
         read: impl Fn(&Event) -> Result<T, KafkaError>,
     ) -> Result<T, KafkaError> {
+        let send = |client: &Client, reply: Reply<'_>| send(client, Reply { timeout_ms: NEVER_MS, ..reply });
         let deadline = Instant::now() + timeout;
         let mut attempt = FIRST_ATTEMPT;
         let mut next: Option<Asker> = None;
