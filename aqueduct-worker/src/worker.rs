@@ -8,7 +8,7 @@ use std::time::Duration;
 use aqueduct_api::{ConfigMap, ConnectError, Factory, Plugin, PluginKind};
 use aqueduct_config::connector_config::{self, topics_list, uses_topic_creation};
 use aqueduct_jvm::regex::JavaRegex;
-use aqueduct_kafka::{Admin, Consumer, ProducerPool};
+use aqueduct_kafka::{Admin, ProducerPool};
 use aqueduct_metrics::Registry;
 use aqueduct_metrics::groups::{PluginClass, TaskErrorMetrics};
 use aqueduct_pipeline::{DeadLetters, SinkPipeline, SourcePipeline};
@@ -435,12 +435,8 @@ impl Worker {
                 let subscription = subscription(&config)?;
                 let client = consumer_settings(worker, connector, id)?;
                 let _on_the_tasks_runtime = self.runtime.enter();
-                let consumer = if self.client_metrics {
-                    Consumer::create_observed(&client, client_metering::consumer(self.metrics(), client.client_id()))
-                } else {
-                    Consumer::create(&client)
-                };
-                let consumer = consumer.map_err(|error| connect_error(&error))?;
+                let registry = self.client_metrics.then(|| self.metrics());
+                let consumer = client_metering::consumer(&client, registry).map_err(|error| connect_error(&error))?;
                 let feeds = self.metering.sink_task_added(id, &classes);
                 let bad_records = self.bad_records(id, connector, &settings, &stop, &feeds.errors)?;
                 let reporter = bad_records.queue.clone().map(|queue| Box::new(DeadLetterReporter(queue)) as _);
