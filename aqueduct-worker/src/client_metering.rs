@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use aqueduct_kafka::{ClientStatistics, StatisticsListener, Timing};
+use aqueduct_kafka::{ClientSettings, ClientStatistics, Consumer, KafkaError, StatisticsListener, Timing};
 use aqueduct_metrics::Registry;
 use aqueduct_metrics::groups::{ClientFigures, KafkaClientMetrics, TopicFigures};
 
@@ -22,9 +22,11 @@ pub(crate) fn producer(registry: &Registry, client_id: &str) -> Arc<dyn Statisti
     Arc::new(Shown(KafkaClientMetrics::producer(registry, client_id)))
 }
 
-/// Shows the consumer with this `client.id`.
-pub(crate) fn consumer(registry: &Registry, client_id: &str) -> Arc<dyn StatisticsListener> {
-    Arc::new(Shown(KafkaClientMetrics::consumer(registry, client_id)))
+/// Makes a consumer, and shows it in a registry.
+pub(crate) fn consumer(settings: &ClientSettings, registry: Option<&Registry>) -> Result<Consumer, KafkaError> {
+    let Some(registry) = registry else { return Consumer::create(settings) };
+    let shown = Shown(KafkaClientMetrics::consumer(registry, settings.client_id()));
+    Consumer::create_observed(settings, Arc::new(shown))
 }
 
 fn figures(now: &ClientStatistics) -> ClientFigures {

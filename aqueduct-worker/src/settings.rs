@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aqueduct_api::{ConfigMap, ConnectError, OverridePolicy, PluginKind};
+use aqueduct_api::{ConfigMap, ConnectError, ErrorKind, OverridePolicy, PluginKind};
 use aqueduct_config::connector_config::{self, sink_def, source_def};
 use aqueduct_config::{AnyClass, ParsedConfig};
 use aqueduct_metrics::Window;
@@ -154,6 +154,36 @@ impl ConnectorSettings {
             settings.dead_letters = DeadLetterSettings::from_parsed(&parsed)?;
         }
         Ok(settings)
+    }
+
+    /// Checks how many tasks a connector has made against how many it may have.
+    ///
+    /// # Errors
+    /// When there are too many and `tasks.max.enforce` is set.
+    pub(crate) fn check_tasks(&self, name: &str, tasks: usize) -> Result<(), ConnectError> {
+        let max = self.tasks_max;
+        if tasks <= max as usize {
+            return Ok(());
+        }
+        let problem = format!(
+            "The connector {name} has generated {tasks} tasks, which is greater than {max}, the maximum number of tasks it is \
+             configured to create. "
+        );
+        if self.enforce_tasks_max {
+            return Err(ConnectError::with_kind(
+                ErrorKind::Connect,
+                format!(
+                    "{problem}This behaviour should be considered a bug and is disallowed. If necessary, it can be permitted by \
+                     reconfiguring the connector with 'tasks.max.enforce' set to false; however, this option will be removed in \
+                     a future release of Kafka Connect."
+                ),
+            )
+            .with_class("org.apache.kafka.connect.runtime.TooManyTasksException"));
+        }
+        tracing::warn!(
+            "{problem}This behaviour should be considered a bug and will be disallowed in future releases of Kafka Connect."
+        );
+        Ok(())
     }
 
     fn from_parsed(parsed: &ParsedConfig) -> Result<Self, aqueduct_config::ConfigError> {

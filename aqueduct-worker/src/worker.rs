@@ -8,7 +8,7 @@ use std::time::Duration;
 use aqueduct_api::{ConfigMap, ConnectError, Factory, Plugin, PluginKind};
 use aqueduct_config::connector_config::{self, topics_list, uses_topic_creation};
 use aqueduct_jvm::regex::JavaRegex;
-use aqueduct_kafka::{Admin, Consumer, ProducerPool};
+use aqueduct_kafka::{Admin, ProducerPool};
 use aqueduct_metrics::Registry;
 use aqueduct_metrics::groups::{PluginClass, TaskErrorMetrics};
 use aqueduct_pipeline::{DeadLetters, SinkPipeline, SourcePipeline};
@@ -286,7 +286,7 @@ impl Worker {
         let settings = ConnectorSettings::parse(plugin.kind(), config)?;
         let asked = self.connectors.lock().get(name).map(|handle| handle.task_configs(settings.tasks_max));
         let mut configs = asked.ok_or_else(|| not_running(name))?.await?;
-        check_tasks_max(name, configs.len(), &settings)?;
+        settings.check_tasks(name, configs.len())?;
         let (Factory::Source { task_class, .. } | Factory::Sink { task_class, .. }) = &plugin.factory else {
             return Err(ConnectError::connect(format!("{} is no connector", plugin.class)));
         };
@@ -372,7 +372,7 @@ impl Worker {
         let id = &status.id;
         let plugin = self.connector_plugin(connector)?;
         let settings = ConnectorSettings::parse(plugin.kind(), connector)?;
-        check_tasks_max(&id.connector, task_count, &settings)?;
+        settings.check_tasks(&id.connector, task_count)?;
         let converters = build::converters(&self.plugins, &self.settings, connector)?;
         let chain = build::chain(&self.plugins, connector)?;
         let classes = build::classes(&self.plugins, connector, plugin, &converters);
@@ -435,12 +435,8 @@ impl Worker {
                 let subscription = subscription(&config)?;
                 let client = consumer_settings(worker, connector, id)?;
                 let _on_the_tasks_runtime = self.runtime.enter();
-                let consumer = if self.client_metrics {
-                    Consumer::create_observed(&client, client_metering::consumer(self.metrics(), client.client_id()))
-                } else {
-                    Consumer::create(&client)
-                };
-                let consumer = consumer.map_err(|error| connect_error(&error))?;
+                let registry = self.client_metrics.then(|| self.metrics());
+                let consumer = client_metering::consumer(&client, registry).map_err(|error| connect_error(&error))?;
                 let feeds = self.metering.sink_task_added(id, &classes);
                 let bad_records = self.bad_records(id, connector, &settings, &stop, &feeds.errors)?;
                 let reporter = bad_records.queue.clone().map(|queue| Box::new(DeadLetterReporter(queue)) as _);
@@ -554,32 +550,6 @@ impl Worker {
 
 fn not_running(name: &str) -> ConnectError {
     ConnectError::connect(format!("Connector {name} not found in this worker."))
-}
-
-fn check_tasks_max(name: &str, tasks: usize, settings: &ConnectorSettings) -> Result<(), ConnectError> {
-    let max = settings.tasks_max;
-    if tasks <= max as usize {
-        return Ok(());
-    }
-    let problem = format!(
-        "The connector {name} has generated {tasks} tasks, which is greater than {max}, the maximum number of tasks it is \
-         configured to create. "
-    );
-    if settings.enforce_tasks_max {
-        return Err(ConnectError::with_kind(
-            aqueduct_api::ErrorKind::Connect,
-            format!(
-                "{problem}This behaviour should be considered a bug and is disallowed. If necessary, it can be permitted by \
-                 reconfiguring the connector with 'tasks.max.enforce' set to false; however, this option will be removed in \
-                 a future release of Kafka Connect."
-            ),
-        )
-        .with_class("org.apache.kafka.connect.runtime.TooManyTasksException"));
-    }
-    tracing::warn!(
-        "{problem}This behaviour should be considered a bug and will be disallowed in future releases of Kafka Connect."
-    );
-    Ok(())
 }
 
 fn subscription(config: &ConfigMap) -> Result<Subscription, ConnectError> {

@@ -103,7 +103,8 @@ async fn serve(
         offsets: store_settings.offsets.clone(),
     };
     let worker = Worker::new(worker_settings, plugins, offsets, listener, producers, tasks).in_group(group);
-    let worker = if rest_config.metrics_endpoint { worker.with_client_metrics() } else { worker };
+    let counts = rest_config.metrics_endpoint && worker_settings::client_metrics(&config)?;
+    let worker = if counts { worker.with_client_metrics() } else { worker };
     let _app_info = AppInfo::register(worker.metrics(), worker.settings().worker_id.as_str(), VERSION, commit());
     rest.show_metrics(worker.metrics().clone());
     aqueduct_connector_mirror::show_metrics(worker.metrics().clone());

@@ -93,7 +93,8 @@ async fn serve(
     let status = Arc::new(MemoryStatusStore::default());
     let listener = Arc::new(StatusKeeper(Arc::clone(&status)));
     let worker = Worker::new(settings, plugins, Arc::new(offsets), listener, producers, tasks);
-    let worker = if rest_config.metrics_endpoint { worker.with_client_metrics() } else { worker };
+    let counts = rest_config.metrics_endpoint && worker_settings::client_metrics(&config)?;
+    let worker = if counts { worker.with_client_metrics() } else { worker };
     let _app_info = AppInfo::register(worker.metrics(), worker.settings().worker_id.as_str(), VERSION, commit());
     rest.show_metrics(worker.metrics().clone());
     aqueduct_connector_mirror::show_metrics(worker.metrics().clone());

@@ -13,6 +13,9 @@ use aqueduct_worker::{ConfigTransformer, ConverterSettings, WorkerSettings};
 
 use crate::exit::Failure;
 
+/// A key of Aqueduct's own: counting costs each consumer some memory.
+const METRICS_CLIENTS_ENABLE: &str = "metrics.clients.enable";
+
 const POLICY_INTERFACE: &str = "org.apache.kafka.connect.connector.policy.ConnectorClientConfigOverridePolicy";
 
 /// A worker's properties with the values of their variables, and what resolves those of its connectors. The two look at
@@ -61,6 +64,17 @@ fn in_file(file: &Path, props: &ConfigMap, plugins: &Plugins, error: &ConfigErro
         }
     }
     Failure::start(message)
+}
+
+/// Whether the figures of the tasks' Kafka clients are to be shown.
+pub(crate) fn client_metrics(config: &ParsedConfig) -> Result<bool, Failure> {
+    match config.original(METRICS_CLIENTS_ENABLE).map(|text| text.trim().to_ascii_lowercase()).as_deref() {
+        None | Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        Some(other) => Err(Failure::start(format!(
+            "Invalid value {other} for configuration {METRICS_CLIENTS_ENABLE}: must be true or false"
+        ))),
+    }
 }
 
 /// The settings of the worker, once its address and cluster are known.

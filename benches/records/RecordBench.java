@@ -119,17 +119,23 @@ public class RecordBench {
         long millis = Long.parseLong(arguments[1]);
         for (int index = 0; index < cases.size(); index++) {
             Step step = step(cases.get(index));
-            // The compiler of the JVM gets as long as three rounds; then the pace is known.
-            long begin = System.nanoTime();
+            // The compiler of the JVM gets as much time of the processor as three rounds, however busy the machine is; then the pace is known.
+            // The clock of the process goes in steps of ten milliseconds.
+            long begin = PROCESS.getProcessCpuTime();
+            long used = 0;
             long warm = 0;
             long half = 0;
-            while (System.nanoTime() - begin < millis * 3_000_000L) {
+            long halfUsed = 0;
+            while (used < millis * 3_000_000L) {
                 round(step, 1000);
                 warm += 1000;
-                if (System.nanoTime() - begin < millis * 1_500_000L)
+                used = PROCESS.getProcessCpuTime() - begin;
+                if (used < millis * 1_500_000L) {
                     half = warm;
+                    halfUsed = used;
+                }
             }
-            int count = (int) Math.max(1000L, (warm - half) * 2 / 3);
+            int count = (int) Math.max(1000L, (warm - half) * millis * 1_000_000L / (used - halfUsed));
             double best = Double.MAX_VALUE;
             for (int n = 0; n < 5; n++)
                 best = Math.min(best, round(step, count) / (double) count);

@@ -124,3 +124,77 @@ impl Herding {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aqueduct_storage::MemoryTopic;
+
+    use super::*;
+
+    fn gate() -> (Gate, mpsc::UnboundedReceiver<Event>) {
+        let (events, loops) = mpsc::unbounded_channel();
+        let (config, _) = KafkaConfigStore::in_memory(&MemoryTopic::new());
+        (Gate { id: TaskId::new("c", 1), generation: Some(3), events, config }, loops)
+    }
+
+    /// Plays the loop: answers what is asked with these, in turn.
+    async fn answer(mut asked: mpsc::UnboundedReceiver<Event>, answers: Vec<Result<(), HerderError>>) {
+        for answer in answers {
+            match asked.recv().await {
+                Some(Event::Command(Command::FenceForTask(name, reply))) => {
+                    assert_eq!(name, "c");
+                    reply.send(answer).unwrap();
+                }
+                Some(Event::Command(Command::VerifyTask(id, generation, reply))) => {
+                    assert_eq!((id, generation), (TaskId::new("c", 1), Some(3)));
+                    reply.send(answer).unwrap();
+                }
+                _ => panic!("something else was asked"),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_group_without_a_leader_is_asked_again() {
+        let (gate, asked) = gate();
+        let refusals = ["no leader", "the leader has just died"].map(|why| Err(HerderError::conflict(why)));
+        let answers = refusals.into_iter().chain([Ok(())]).collect();
+        let (fenced, ()) = tokio::join!(gate.fence(), answer(asked, answers));
+        fenced.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_that_stays_fails_the_task() {
+        let (gate, asked) = gate();
+        let gone = vec![Err(HerderError::not_found("Connector c not found"))];
+        let (fenced, ()) = tokio::join!(gate.fence(), answer(asked, gone));
+        let error = fenced.unwrap_err();
+        assert_eq!(error.message(), Some("Failed to perform round of zombie fencing"));
+        assert_eq!(error.cause().unwrap().message(), Some("Connector c not found"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn patience_ends() {
+        let (gate, mut asked) = gate();
+        let began = Instant::now();
+        let refusing = async {
+            while let Some(Event::Command(Command::FenceForTask(_, reply))) = asked.recv().await {
+                let _ = reply.send(Err(HerderError::internal("no broker")));
+            }
+        };
+        let error = tokio::select! {
+            fenced = gate.fence() => fenced.unwrap_err(),
+            () = refusing => panic!("the gate has gone"),
+        };
+        assert_eq!(error.cause().unwrap().message(), Some("no broker"));
+        assert!(began.elapsed() > PATIENCE && began.elapsed() < PATIENCE * 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_was_taken_away_meanwhile_is_told_so() {
+        let (gate, asked) = gate();
+        let why = "Cannot start source task c-1 as it has already been revoked from this worker";
+        let (verified, ()) = tokio::join!(gate.verify(), answer(asked, vec![Err(HerderError::internal(why))]));
+        assert_eq!(verified.unwrap_err().message(), Some(why));
+    }
+}

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use aqueduct_herder::{Herder, HerderErrorKind, InternalRequest, SIGNATURE_ALGORITHM_HEADER, SIGNATURE_HEADER};
+use aqueduct_herder::{
+    Herder, HerderErrorKind, InternalRequest, SIGNATURE_ALGORITHM_HEADER, SIGNATURE_HEADER, odd_name,
+};
 use aqueduct_storage::{MemoryTopic, SessionKey};
 
 use crate::fixture::{LEADER, Rig, settings, source};
@@ -89,6 +91,19 @@ async fn tasks_go_to_the_leader_signed_and_are_sent_again_until_they_arrive() {
         algorithm: Some(request.headers[1].1.clone()),
     };
     assert_eq!(rig.herder.check_internal(&received), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tasks_of_a_connector_that_no_path_can_hold_go_to_the_leader_too() {
+    let topic = MemoryTopic::new();
+    let rig = Rig::new(&topic, settings());
+    let config = source("a/b", 1).config.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+    rig.config.put_connector_config("a/b", &config, None).await.unwrap();
+    rig.follow().await;
+    let requests = rig.peers.requests.lock().clone();
+    assert_eq!(requests[0].url, format!("{LEADER}connectors/%20/tasks"));
+    let name = requests[0].headers.iter().find(|(header, _)| *header == odd_name::HEADER);
+    assert_eq!(name.unwrap().1, "a%2Fb");
 }
 
 #[tokio::test(start_paused = true)]

@@ -255,7 +255,10 @@ impl Reader {
             Type::Int16 => cursor.integer().map(|n| place.set(Value::Int16(n as i16))),
             Type::Int8 => cursor.integer().map(|n| place.set(Value::Int8(n as i8))),
             Type::Float64 => cursor.number().and_then(|number| match number {
-                Number::Fraction(n) => Some(place.set_float64(n)),
+                Number::Fraction(n) => {
+                    place.set_float64(n);
+                    Some(())
+                }
                 Number::Integer(_) => None,
             }),
             Type::Boolean => cursor.boolean().map(|b| place.set_boolean(b)),

@@ -355,8 +355,8 @@ mod tests {
     /// A topic, how many records it had, and how far its partitions are behind.
     type Figures<'a> = (&'a str, u64, &'a [(i32, u64)]);
 
-    fn topics(figures: &[Figures]) -> BTreeMap<String, TopicFigures> {
-        let topic = |&(name, records, lag): &Figures| {
+    fn topics(figures: &[Figures<'_>]) -> BTreeMap<String, TopicFigures> {
+        let topic = |&(name, records, lag): &Figures<'_>| {
             (name.to_owned(), TopicFigures { records, bytes: 10 * records, lag: lag.iter().copied().collect() })
         };
         figures.iter().map(topic).collect()

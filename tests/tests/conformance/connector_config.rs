@@ -30,7 +30,8 @@ pub(crate) struct Checker {
 impl Checker {
     /// The worker of the recording: JsonConverter for keys and values.
     pub(crate) fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build().expect("a runtime");
         let tables = [
             aqueduct_connector_file::plugins(),
             aqueduct_connector_mirror::plugins(),

@@ -321,7 +321,8 @@ impl Loop {
             }
         };
         self.pending.acknowledged(&delivered.acknowledged, delivered.metadata, used);
-        self.feeds.source.finished(usize::try_from(written).unwrap_or(usize::MAX), self.pending.take_dropped_count());
+        let dropped = self.pending.take_dropped_count() + delivered.failed.len();
+        self.feeds.source.finished(usize::try_from(written).unwrap_or(usize::MAX), dropped);
         let lost = delivered.failed.into_iter().chain(self.offset_acks.take().failed).next();
         if let Some((_, error)) = lost {
             self.lost.get_or_insert(error);
