@@ -2,6 +2,10 @@
 
 /// The names nearest to `wrong`, best first: at most three, and only such as a slip of the hand would explain.
 pub fn closest<'a>(wrong: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    if wrong.is_empty() {
+        // Nothing was slipped from.
+        return Vec::new();
+    }
     let wrong = wrong.to_lowercase();
     let allowed = (wrong.chars().count() / 3).max(2);
     let mut found: Vec<(usize, &str)> = names
@@ -43,6 +47,7 @@ mod tests {
         assert_eq!(closest("FileStreamSourc", names)[0], "FileStreamSource");
         assert_eq!(closest("filestreamsink", names)[0], "FileStreamSink");
         assert!(closest("JdbcSource", names).is_empty());
+        assert!(closest("", names).is_empty());
     }
 
     #[test]
