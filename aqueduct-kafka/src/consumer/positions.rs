@@ -1,10 +1,13 @@
 //! Where a consumer reads: positions, committed offsets, seeking, pausing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
 use super::{Consumer, Offsets};
-use crate::ask::Asker;
+use crate::ask::{Asker, too_late};
 use crate::client_config::{ClientKind, OffsetReset};
 use crate::codes;
 use crate::error::{ErrorKind, KafkaError};
@@ -14,6 +17,9 @@ use crate::native::{
 use crate::record::{OffsetAndMetadata, TopicPartition};
 use crate::start::start_again;
 
+/// How long one attempt at fetching committed offsets waits for the group's coordinator, and the pause before the next.
+const COORDINATOR_PATIENCE: Duration = Duration::from_secs(1);
+const RETRY_BACKOFF: Duration = Duration::from_millis(100);
 /// How long one attempt at seeking waits for librdkafka's own threads.
 const SEEK_PATIENCE_MS: i32 = 200;
 
@@ -43,20 +49,26 @@ impl Consumer {
 
     /// The offsets that the group has committed; partitions without one are left out.
     pub async fn committed(&self, partitions: &[TopicPartition], timeout: Duration) -> Result<Offsets, KafkaError> {
-        let Some(group) = self.extras.group_id.as_deref().filter(|_| !partitions.is_empty()) else {
+        if self.extras.group_id.is_none() || partitions.is_empty() {
             return Ok(Offsets::new());
-        };
-        let list = PartitionList::of(partitions.iter().map(|partition| (partition, OFFSET_INVALID)))?;
-        let send = |client: &Client, reply: Reply<'_>| client.list_group_offsets(group, Some(&list), reply);
-        let read = |event: &Event| {
-            let entries = event.group_offsets()?;
-            match entries.iter().find(|entry| entry.code != codes::NONE) {
-                Some(entry) => Err(KafkaError::from_code(entry.code, describe(entry.code))),
-                None => Ok(entries),
-            }
-        };
+        }
         let what = "fetching committed offsets";
-        let entries = self.asker.ask_anew(|| self.another_asker(), what, timeout, send, read).await?;
+        let deadline = Instant::now() + timeout;
+        let entries = loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let error = match self.committed_now(partitions, left.min(COORDINATOR_PATIENCE)).await {
+                Ok(entries) => break entries,
+                Err(error) => error,
+            };
+            if !matches!(error.kind(), ErrorKind::Retriable | ErrorKind::Timeout) {
+                return Err(error);
+            }
+            if left <= COORDINATOR_PATIENCE {
+                return Err(too_late(what, timeout));
+            }
+            tracing::debug!(client = self.connection.client_id(), "{what}, trying again: {error}");
+            sleep(RETRY_BACKOFF).await;
+        };
         let committed = entries.into_iter().filter(|entry| entry.offset >= 0);
         Ok(committed
             .map(|entry| (entry.partition, OffsetAndMetadata { offset: entry.offset, metadata: entry.metadata }))
@@ -142,6 +154,32 @@ impl Consumer {
         let asked_for = self.seeks.iter().filter(|(partition, _)| partitions.contains(partition));
         known.extend(asked_for.map(|(partition, offset)| (partition.clone(), *offset)));
         Ok(known)
+    }
+
+    /// One attempt, on a thread of its own. The membership knows the coordinator and follows it; a request of the admin kind
+    /// clings to the one that it once found, and may even end the process while that one goes (librdkafka #5397).
+    async fn committed_now(
+        &self,
+        partitions: &[TopicPartition],
+        patience: Duration,
+    ) -> Result<Vec<PartitionOffset>, KafkaError> {
+        let (client, partitions) = (Arc::clone(&self.client), partitions.to_vec());
+        let timeout_ms = i32::try_from(patience.as_millis()).unwrap_or(i32::MAX).max(1);
+        let asked = tokio::task::spawn_blocking(move || {
+            let mut list = PartitionList::of(partitions.iter().map(|partition| (partition, OFFSET_INVALID)))?;
+            client.fill_committed(&mut list, timeout_ms)?;
+            Ok(list.entries())
+        });
+        let entries: Vec<PartitionOffset> = tokio::select! {
+            asked = asked => asked.unwrap_or_else(|failed| {
+                Err(KafkaError::new(ErrorKind::Closed, format!("fetching committed offsets: {failed}")))
+            })?,
+            fault = self.connection.next_fault() => return Err(fault),
+        };
+        match entries.iter().find(|entry| entry.code != codes::NONE) {
+            Some(entry) => Err(KafkaError::from_code(entry.code, describe(entry.code))),
+            None => Ok(entries),
+        }
     }
 
     /// What `auto.offset.reset` says.

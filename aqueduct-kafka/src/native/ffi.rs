@@ -42,6 +42,11 @@ unsafe extern "C" {
     pub(super) fn rd_kafka_subscribe(rk: *mut rd_kafka_t, topics: *const rd_kafka_topic_partition_list_t) -> c_int;
     pub(super) fn rd_kafka_unsubscribe(rk: *mut rd_kafka_t) -> c_int;
     pub(super) fn rd_kafka_assign(rk: *mut rd_kafka_t, partitions: *const rd_kafka_topic_partition_list_t) -> c_int;
+    pub(super) fn rd_kafka_committed(
+        rk: *mut rd_kafka_t,
+        partitions: *mut rd_kafka_topic_partition_list_t,
+        timeout_ms: c_int,
+    ) -> c_int;
     pub(super) fn rd_kafka_position(rk: *mut rd_kafka_t, partitions: *mut rd_kafka_topic_partition_list_t) -> c_int;
     pub(super) fn rd_kafka_pause_partitions(
         rk: *mut rd_kafka_t,

@@ -91,6 +91,13 @@ impl Client {
         check(unsafe { rd_kafka_position(self.raw(), partitions.raw()) }, "reading positions")
     }
 
+    /// Fills in the offsets that the group has committed; partitions without one keep
+    /// [`OFFSET_INVALID`](super::partitions::OFFSET_INVALID). Blocks for `timeout_ms` at most.
+    pub(crate) fn fill_committed(&self, partitions: &mut PartitionList, timeout_ms: i32) -> Result<(), KafkaError> {
+        // SAFETY: the handle is a consumer; the list is ours and borrowed mutably until the call is over.
+        check(unsafe { rd_kafka_committed(self.raw(), partitions.raw(), timeout_ms) }, "fetching committed offsets")
+    }
+
     /// Stops (or starts again) reading `partitions` without giving them back.
     pub(crate) fn set_paused(&self, partitions: &mut PartitionList, paused: bool) -> Result<(), KafkaError> {
         // SAFETY: the handle is valid; the list is ours and borrowed mutably.
