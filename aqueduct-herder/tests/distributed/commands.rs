@@ -140,6 +140,7 @@ async fn what_has_waited_for_a_round_that_another_follows_is_told_to_ask_again()
     let mut assignment = rig.everything();
     assignment.leads = true;
     rig.send(GroupEvent::Joining);
+    rig.settle().await;
     let props = source("d", 1).config.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
     rig.config.put_connector_config("d", &props, None).await.unwrap();
     let task = TaskId::new("c", 0);
