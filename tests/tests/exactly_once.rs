@@ -14,7 +14,9 @@ use aqueduct_tests::{
 };
 use serde_json::{Value, json};
 
-const ENABLED: [(&str, &str); 1] = [("exactly.once.source.support", "enabled")];
+/// What a killed worker leaves open hides what comes after it until it runs out, by default after a minute.
+const ENABLED: [(&str, &str); 2] =
+    [("exactly.once.source.support", "enabled"), ("producer.transaction.timeout.ms", "10000")];
 
 fn lines(range: Range<usize>) -> String {
     range.map(|n| format!("{n:09} {}\n", "x".repeat(60))).collect()
