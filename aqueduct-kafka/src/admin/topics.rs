@@ -11,9 +11,7 @@ use super::Admin;
 use crate::ask::too_late;
 use crate::codes;
 use crate::error::{ErrorKind, KafkaError};
-use crate::native::{
-    Event, Named, OFFSET_BEGINNING, OFFSET_END, OFFSET_INVALID, PartitionList, PartitionOffset, describe,
-};
+use crate::native::{Event, Named, OFFSET_BEGINNING, OFFSET_END, PartitionList, PartitionOffset, describe};
 use crate::record::TopicPartition;
 
 /// How long leaders may say nothing before they are looked for anew; twice as long with each attempt.
@@ -190,7 +188,7 @@ impl Admin {
                 what,
                 patience.min(left),
                 |client, reply| client.list_offsets(list, read_committed, reply),
-                told_offsets,
+                Event::listed_offsets,
             );
             match asked.await {
                 Ok(entries) => {
@@ -209,17 +207,6 @@ impl Admin {
                 Err(error) => return Err(error),
             }
         }
-    }
-}
-
-/// The offsets of an answer. Without a broker to ask, librdkafka answers without an error, and without offsets.
-fn told_offsets(event: &Event) -> Result<Vec<PartitionOffset>, KafkaError> {
-    let entries = event.listed_offsets()?;
-    match entries.iter().find(|entry| entry.code == codes::NONE && entry.offset == OFFSET_INVALID) {
-        Some(entry) => {
-            Err(KafkaError::new(ErrorKind::Retriable, format!("nobody told the offset of {}", entry.partition)))
-        }
-        None => Ok(entries),
     }
 }
 

@@ -214,11 +214,6 @@ impl Consumer {
         let send = |client: &Client, reply: Reply<'_>| client.list_offsets(&list, self.extras.read_committed, reply);
         let read = |event: &Event| {
             let answer = |entry: PartitionOffset| match entry.code {
-                // Without a broker to ask, librdkafka answers without an error, and without offsets.
-                codes::NONE if entry.offset == OFFSET_INVALID => {
-                    let message = format!("nobody told the offset of {}", entry.partition);
-                    Err(KafkaError::new(ErrorKind::Retriable, message))
-                }
                 codes::NONE => Ok((entry.partition, entry.offset)),
                 code => Err(KafkaError::from_code(code, format!("{}: {}", entry.partition, describe(code)))),
             };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::client::describe;
 use super::ffi::*;
-use super::partitions::read_entry;
+use super::partitions::{OFFSET_INVALID, read_entry};
 use super::{Event, PartitionList, PartitionOffset, text};
 use crate::admin::{ConfigEntry, TopicDescription};
 use crate::codes;
@@ -122,19 +122,26 @@ impl Event {
         }
     }
 
-    /// The answer to `list_offsets`.
+    /// The answer to `list_offsets`. Where no broker could be asked, librdkafka answers without an error and without
+    /// offsets; that is an error here, which is worth trying again.
     pub(crate) fn listed_offsets(&self) -> Result<Vec<PartitionOffset>, KafkaError> {
         self.error()?;
         let mut count = 0;
         // SAFETY: see above.
-        unsafe {
+        let told: Vec<PartitionOffset> = unsafe {
             let result = rd_kafka_event_ListOffsets_result(self.raw());
             if result.is_null() {
                 return Err(unexpected());
             }
             let array = rd_kafka_ListOffsets_result_infos(result, &raw mut count);
             let read = |info| read_entry(rd_kafka_ListOffsetsResultInfo_topic_partition(info));
-            Ok(entries(array, count).into_iter().map(read).collect())
+            entries(array, count).into_iter().map(read).collect()
+        };
+        match told.iter().find(|entry| entry.code == codes::NONE && entry.offset == OFFSET_INVALID) {
+            Some(entry) => {
+                Err(KafkaError::new(ErrorKind::Retriable, format!("nobody told the offset of {}", entry.partition)))
+            }
+            None => Ok(told),
         }
     }
 
