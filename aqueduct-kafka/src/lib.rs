@@ -31,7 +31,7 @@ pub use admin::{Admin, ConfigEntry, NewTopic, OffsetSpec, TopicDescription};
 pub use consumer::{Consumer, ConsumerEvent, Offsets, StartOffset, TopicFilter, WakeupHandle};
 pub use error::{ErrorKind, KafkaError};
 pub use producer::pool::{ProducerPool, ProducerSharing};
-pub use producer::{Delivery, DeliverySink, Producer, ProducerLane};
+pub use producer::{Delivery, DeliverySink, Producer, ProducerLane, TransactionalWriter};
 pub use record::{
     ConsumerRecord, Header, OffsetAndMetadata, ProducerRecord, RecordMetadata, TimestampType, TopicPartition,
 };

@@ -14,6 +14,7 @@ pub(crate) mod pool;
 mod record_size;
 #[cfg(test)]
 mod tests;
+mod transactional_writer;
 mod transactions;
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use crate::start::start;
 use crate::statistics::StatisticsListener;
 
 pub use lane::ProducerLane;
+pub use transactional_writer::TransactionalWriter;
 
 /// Where the results of a lane's records go.
 pub trait DeliverySink: Send + Sync {

@@ -8,10 +8,7 @@ use std::time::Duration;
 
 use aqueduct_api::{BoxFuture, ConnectError, ErrorKind, ready};
 use aqueduct_data::{ByteString, Bytes};
-use aqueduct_kafka::{
-    ClientSettings, Delivery, DeliverySink, ErrorKind as KafkaErrorKind, KafkaError, Producer, ProducerLane,
-    ProducerRecord,
-};
+use aqueduct_kafka::{ClientSettings, ErrorKind as KafkaErrorKind, KafkaError, TransactionalWriter};
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
@@ -48,26 +45,7 @@ fn unclaimed() -> ConnectError {
 pub(super) struct KafkaLeader {
     topic: ByteString,
     settings: ClientSettings,
-    claimed: Mutex<Option<Arc<Claim>>>,
-}
-
-/// A producer that has shut out the ones before it.
-struct Claim {
-    producer: Producer,
-    lane: tokio::sync::Mutex<ProducerLane>,
-    lost: Arc<FirstLoss>,
-}
-
-/// Why the first record of a transaction was lost, which says more than that the transaction cannot be committed.
-#[derive(Default)]
-struct FirstLoss(Mutex<Option<KafkaError>>);
-
-impl DeliverySink for FirstLoss {
-    fn delivered(&self, deliveries: &[Delivery]) {
-        if let Some(error) = deliveries.iter().find_map(|delivery| delivery.outcome.as_ref().err()) {
-            self.0.lock().get_or_insert_with(|| error.clone());
-        }
-    }
+    claimed: Mutex<Option<Arc<TransactionalWriter>>>,
 }
 
 impl KafkaLeader {
@@ -75,61 +53,28 @@ impl KafkaLeader {
         Self { topic: topic.into(), settings, claimed: Mutex::default() }
     }
 
-    async fn open(&self) -> Result<Claim, KafkaError> {
-        let producer = Producer::create(&self.settings)?;
+    async fn take_over(&self) -> Result<TransactionalWriter, KafkaError> {
         let patience = self.settings.millis("max.block.ms").unwrap_or(MAX_BLOCK);
-        match timeout(patience, producer.init_transactions()).await {
-            Ok(taken) => taken?,
-            Err(_) => {
-                let message =
-                    format!("Timeout expired after {} ms while awaiting InitProducerId", patience.as_millis());
-                return Err(KafkaError::new(KafkaErrorKind::Timeout, message));
-            }
-        }
-        let lost = Arc::new(FirstLoss::default());
-        let lane = tokio::sync::Mutex::new(producer.register(Arc::clone(&lost) as _)?);
-        Ok(Claim { producer, lane, lost })
-    }
-}
-
-impl Claim {
-    async fn write(&self, topic: &ByteString, records: Records) -> Result<(), KafkaError> {
-        let mut lane = self.lane.lock().await;
-        self.producer.begin_transaction().await?;
-        for (sequence, (key, value)) in (0..).zip(records) {
-            let record = ProducerRecord {
-                topic: topic.clone(),
-                partition: None,
-                key: Some(key.into()),
-                value: value.map(Into::into),
-                timestamp: None,
-                headers: Vec::new(),
-            };
-            while let Err(error) = lane.send(sequence, &record) {
-                if error.kind() != KafkaErrorKind::QueueFull {
-                    return Err(error);
-                }
-                lane.ready().await;
-            }
-        }
-        let committed = self.producer.commit_transaction().await;
-        committed.map_err(|error| self.lost.0.lock().take().unwrap_or(error))
+        timeout(patience, TransactionalWriter::take_over(&self.settings)).await.unwrap_or_else(|_| {
+            let message = format!("Timeout expired after {} ms while awaiting InitProducerId", patience.as_millis());
+            Err(KafkaError::new(KafkaErrorKind::Timeout, message))
+        })
     }
 }
 
 impl LeaderWriter for KafkaLeader {
     fn claim(&self) -> BoxFuture<'_, Result<(), ConnectError>> {
         Box::pin(async move {
-            let sound = self.claimed.lock().as_ref().is_some_and(|claim| claim.producer.fault().is_none());
+            let sound = self.claimed.lock().as_ref().is_some_and(|writer| writer.fault().is_none());
             if sound {
                 return Ok(());
             }
             self.release();
-            let claim = self.open().await.map_err(|error| {
+            let writer = self.take_over().await.map_err(|error| {
                 ConnectError::connect("Failed to create and initialize secure producer for config topic")
                     .caused_by(connect_error(&error))
             })?;
-            *self.claimed.lock() = Some(Arc::new(claim));
+            *self.claimed.lock() = Some(Arc::new(writer));
             Ok(())
         })
     }
@@ -144,8 +89,8 @@ impl LeaderWriter for KafkaLeader {
 
     fn write(&self, records: Records) -> BoxFuture<'_, Result<(), ConnectError>> {
         Box::pin(async move {
-            let claim = self.claimed.lock().clone().ok_or_else(unclaimed)?;
-            claim.write(&self.topic, records).await.map_err(|error| connect_error(&error))
+            let writer = self.claimed.lock().clone().ok_or_else(unclaimed)?;
+            writer.write(&self.topic, records).await.map_err(|error| connect_error(&error))
         })
     }
 }
