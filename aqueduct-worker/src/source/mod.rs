@@ -187,19 +187,7 @@ impl Loop {
                     }
                 }
             };
-            let batch = match batch {
-                Ok(batch) => batch,
-                Err(error) if error.is_retriable() => {
-                    tracing::warn!("The source could not be read, will try again: {}", error.trace().trim_end());
-                    None
-                }
-                Err(error) => return Err(error),
-            };
-            if let Some(batch) = &batch {
-                self.feeds.source.polled(batch.len(), began);
-                self.feeds.task.batch(batch.len());
-            }
-            for record in batch.into_iter().flatten() {
+            for record in polled(batch, &self.feeds, began)? {
                 if self.send(record).await? == Flow::Stop {
                     return Ok(());
                 }
@@ -404,6 +392,27 @@ impl Loop {
             }
         }
         self.commit(self.flush_timeout).await;
+    }
+}
+
+/// The records of a poll that began then, counted. A source that can be read later has none for now.
+fn polled(
+    batch: Result<Option<Vec<SourceRecord>>, ConnectError>,
+    feeds: &SourceFeeds,
+    began: std::time::Instant,
+) -> Result<Vec<SourceRecord>, ConnectError> {
+    match batch {
+        Ok(Some(batch)) => {
+            feeds.source.polled(batch.len(), began);
+            feeds.task.batch(batch.len());
+            Ok(batch)
+        }
+        Ok(None) => Ok(Vec::new()),
+        Err(error) if error.is_retriable() => {
+            tracing::warn!("The source could not be read, will try again: {}", error.trace().trim_end());
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -27,7 +27,7 @@ use tokio::time::Instant;
 use super::acks::Acks;
 use super::host::Host;
 use super::topics::{Ensured, TopicCreator};
-use super::{SEND_BACKOFF, fault, producer_record};
+use super::{SEND_BACKOFF, fault, polled, producer_record};
 use crate::errors::connect_error;
 use crate::metering::SourceFeeds;
 use crate::offsets::TaskOffsets;
@@ -193,19 +193,7 @@ impl Loop {
                     }
                 }
             };
-            let batch = match batch {
-                Ok(batch) => batch,
-                Err(error) if error.is_retriable() => {
-                    tracing::warn!("The source could not be read, will try again: {}", error.trace().trim_end());
-                    None
-                }
-                Err(error) => return Err(error),
-            };
-            if let Some(batch) = &batch {
-                self.feeds.source.polled(batch.len(), began);
-                self.feeds.task.batch(batch.len());
-            }
-            for record in batch.into_iter().flatten() {
+            for record in polled(batch, &self.feeds, began)? {
                 if self.send(record).await? == Flow::Stop {
                     return Ok(());
                 }
