@@ -11,12 +11,6 @@ use crate::native::{Client, Event, EventKind, Queue, Reply, is_timeout};
 
 /// How long to wait before a request is tried again.
 const RETRY_BACKOFF: Duration = Duration::from_millis(100);
-/// How long an instance may say nothing before another one asks; each further one has twice as long.
-const FIRST_ATTEMPT: Duration = Duration::from_secs(3);
-
-/// How long librdkafka itself may try to reach a coordinator: as long as it takes at most. When it gives such a request up
-/// before the coordinator is there, it ends the process once it is (confluentinc/librdkafka#4605). We give up by ourselves.
-const NEVER_MS: i32 = 3_600_000;
 
 /// Makes requests of one client.
 pub(crate) struct Asker {
@@ -68,39 +62,6 @@ impl Asker {
             }
             tracing::debug!(client = self.connection.client_id(), "{what}, trying again: {error}");
             sleep(RETRY_BACKOFF.min(deadline.saturating_duration_since(Instant::now()))).await;
-        }
-    }
-
-    /// As [`Asker::ask`], for requests to a coordinator or a leader that may be repeated.
-    ///
-    /// An instance that has found the broker to ask waits for that one, and looks for another only when the state of some
-    /// connection changes, which may be never. So another instance, which knows nothing yet, asks when the answer takes
-    /// long.
-    pub(crate) async fn ask_anew<T>(
-        &self,
-        another: impl Fn() -> Result<Asker, KafkaError>,
-        what: &str,
-        timeout: Duration,
-        send: impl Fn(&Client, Reply<'_>) -> Result<(), KafkaError>,
-        read: impl Fn(&Event) -> Result<T, KafkaError>,
-    ) -> Result<T, KafkaError> {
-        let send = |client: &Client, reply: Reply<'_>| send(client, Reply { timeout_ms: NEVER_MS, ..reply });
-        let deadline = Instant::now() + timeout;
-        let mut attempt = FIRST_ATTEMPT;
-        let mut next: Option<Asker> = None;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match next.as_ref().unwrap_or(self).ask(what, attempt.min(left), &send, &read).await {
-                Err(error) if error.kind() == ErrorKind::Timeout => {
-                    if left <= attempt {
-                        return Err(too_late(what, timeout));
-                    }
-                    tracing::debug!("{what}: no answer within {} ms, asking anew", attempt.as_millis());
-                    next = Some(another()?);
-                    attempt *= 2;
-                }
-                answer => return answer,
-            }
         }
     }
 

@@ -192,12 +192,6 @@ pub(crate) fn lookup(code: i32) -> Code {
     }
 }
 
-/// Whether a code says that another broker leads the partition, or leads it anew.
-pub(crate) fn is_stale_leader(code: i32) -> bool {
-    // NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH
-    matches!(code, 6 | 74 | 75)
-}
-
 /// The Java class that usually stands for a kind.
 pub(crate) fn class_of_kind(kind: ErrorKind) -> &'static str {
     match kind {

@@ -27,11 +27,12 @@ mod settings;
 mod start;
 mod statistics;
 
-pub use admin::{Admin, ConfigEntry, NewTopic, OffsetSpec, TopicDescription};
+pub use admin::{Admin, ConfigEntry, NewTopic, TopicDescription};
 pub use consumer::{Consumer, ConsumerEvent, Offsets, StartOffset, TopicFilter, WakeupHandle};
 pub use error::{ErrorKind, KafkaError};
 pub use producer::pool::{ProducerPool, ProducerSharing};
 pub use producer::{Delivery, DeliverySink, Producer, ProducerLane, TransactionalWriter};
+pub use raw::OffsetSpec;
 pub use record::{
     ConsumerRecord, Header, OffsetAndMetadata, ProducerRecord, RecordMetadata, TimestampType, TopicPartition,
 };

@@ -10,6 +10,11 @@ use aqueduct_benches::{chain, converters, operator, plugins};
 use aqueduct_data::{Bytes, Schema, SchemaAndValue, Value, ValueMap};
 use aqueduct_pipeline::{ConsumedRecord, SinkPipeline, SourcePipeline};
 
+/// As in the program.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const RECORDS: u32 = 2_000_000;
 const STRING: &str = "org.apache.kafka.connect.storage.StringConverter";
 const JSON: &str = "org.apache.kafka.connect.json.JsonConverter";

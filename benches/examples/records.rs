@@ -18,6 +18,11 @@ use aqueduct_data::{Bytes, Payload, Schema, SchemaAndValue, SchemaBuilder, Schem
 use aqueduct_plugins::Plugins;
 use serde_json::Value as Json;
 
+/// As in the program.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 const USAGE: &str = "usage: records CASES.JSON MILLIS [PART OF NAME]";
 
 /// How many records are made at a time, at most.

@@ -3,26 +3,25 @@
 mod group_offsets;
 mod topics;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::RwLock;
-
 use crate::ask::Asker;
-use crate::client_config::{ClientKind, LibrdkafkaConfig};
+use crate::client_config::ClientKind;
 use crate::error::{ErrorKind, KafkaError};
 use crate::native::{Client, Event, Reply};
+use crate::raw::RawClient;
 use crate::settings::ClientSettings;
-use crate::start::{start, start_again};
+use crate::start::start;
 
-pub use topics::{ConfigEntry, NewTopic, OffsetSpec, TopicDescription};
+pub use topics::{ConfigEntry, NewTopic, TopicDescription};
 
 /// An admin client. It has no thread of its own on our side. Every call waits for a broker to be there, at most
 /// `default.api.timeout.ms`, then fails with [`Timeout`](crate::ErrorKind::Timeout); refused credentials fail it at once.
 pub struct Admin {
-    /// Replaced when it clings to what it once knew of the cluster.
-    asker: RwLock<Arc<Asker>>,
-    config: LibrdkafkaConfig,
+    asker: Asker,
+    /// Asks leaders and coordinators: an instance of librdkafka clings to those that it once knew, dead or not, and it may
+    /// end the process while a coordinator goes (its issue 4605).
+    raw: RawClient,
     timeout: Duration,
 }
 
@@ -32,27 +31,8 @@ impl Admin {
     pub fn create(settings: &ClientSettings) -> Result<Admin, KafkaError> {
         let started = start(ClientKind::Admin, settings, None, |_| {})?;
         let timeout = started.config.default_api_timeout;
-        let asker = Asker::new(started.client, started.connection, true);
-        Ok(Admin { asker: RwLock::new(Arc::new(asker)), config: started.config, timeout })
-    }
-
-    fn asker(&self) -> Arc<Asker> {
-        Arc::clone(&self.asker.read())
-    }
-
-    /// Goes on with a new instance in place of `stale`, unless that has happened already.
-    fn replace(&self, stale: &Arc<Asker>) -> Result<(), KafkaError> {
-        let mut asker = self.asker.write();
-        if Arc::ptr_eq(&asker, stale) {
-            *asker = Arc::new(self.another_asker()?);
-        }
-        Ok(())
-    }
-
-    /// The same with an instance of its own.
-    fn another_asker(&self) -> Result<Asker, KafkaError> {
-        let (client, connection) = start_again(ClientKind::Admin, &self.config)?;
-        Ok(Asker::new(client, connection, true))
+        let raw = RawClient::beside(&started.config)?;
+        Ok(Admin { asker: Asker::new(started.client, started.connection, true), raw, timeout })
     }
 
     /// The same client with another limit for each call than `default.api.timeout.ms`.
@@ -68,7 +48,7 @@ impl Admin {
             client.describe_cluster(reply);
             Ok(())
         };
-        let id = self.asker().ask("describing the cluster", self.timeout, send, Event::cluster_id).await?;
+        let id = self.asker.ask("describing the cluster", self.timeout, send, Event::cluster_id).await?;
         id.ok_or_else(|| KafkaError::new(ErrorKind::Unsupported, "the cluster has no id: its brokers are too old"))
     }
 }

@@ -2,20 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aqueduct_data::ByteString;
-use tokio::time::Instant;
 
 use super::Admin;
-use crate::ask::too_late;
-use crate::codes;
-use crate::error::{ErrorKind, KafkaError};
-use crate::native::{Event, Named, OFFSET_BEGINNING, OFFSET_END, PartitionList, PartitionOffset, describe};
+use crate::error::KafkaError;
+use crate::native::{Event, Named};
+use crate::raw::{OffsetSpec, PartitionOffsets};
 use crate::record::TopicPartition;
-
-/// How long leaders may say nothing before they are looked for anew; twice as long with each attempt.
-const SILENCE: Duration = Duration::from_secs(2);
 
 /// A topic to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,17 +44,6 @@ pub struct ConfigEntry {
     pub is_default: bool,
 }
 
-/// Which offset of a partition is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OffsetSpec {
-    /// The first one that is still there.
-    Earliest,
-    /// The one after the last record.
-    Latest,
-    /// The first one with this timestamp (milliseconds since the epoch) or a later one; -1 when there is none.
-    Timestamp(i64),
-}
-
 /// Results by name, in the order of the request.
 type Results<T> = Vec<(String, Result<T, KafkaError>)>;
 
@@ -70,7 +53,7 @@ impl Admin {
         if topics.is_empty() {
             return Ok(Vec::new());
         }
-        self.asker()
+        self.asker
             .ask(
                 "creating topics",
                 self.timeout,
@@ -85,7 +68,7 @@ impl Admin {
         if topics.is_empty() {
             return Ok(Vec::new());
         }
-        self.asker()
+        self.asker
             .ask(
                 "deleting topics",
                 self.timeout,
@@ -100,7 +83,7 @@ impl Admin {
         // Asking for the cluster waits for a broker without a thread and notices refused credentials; with a broker
         // there, listing takes a round trip.
         self.cluster_id().await?;
-        let client = Arc::clone(self.asker().client());
+        let client = Arc::clone(self.asker.client());
         let timeout_ms = i32::try_from(self.timeout.as_millis()).unwrap_or(i32::MAX);
         let listing = tokio::task::spawn_blocking(move || client.list_topics(timeout_ms)).await;
         let topics = listing.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
@@ -113,7 +96,7 @@ impl Admin {
         if topics.is_empty() {
             return Ok(Vec::new());
         }
-        self.asker()
+        self.asker
             .ask(
                 "describing topics",
                 self.timeout,
@@ -131,7 +114,7 @@ impl Admin {
         if topics.is_empty() {
             return Ok(Vec::new());
         }
-        self.asker()
+        self.asker
             .ask(
                 "describing topic configurations",
                 self.timeout,
@@ -141,72 +124,14 @@ impl Admin {
             .await
     }
 
-    /// Offsets of partitions, each with its own result. With `read_committed` the end is the last stable offset. An error
-    /// that says that another broker leads a partition now is retriable: the next call looks for it.
+    /// Offsets of partitions, each with its own result. With `read_committed` the end is the last stable offset. A leader
+    /// that has moved or died is looked for again.
     pub async fn list_offsets(
         &self,
         partitions: &[(TopicPartition, OffsetSpec)],
         read_committed: bool,
-    ) -> Result<BTreeMap<TopicPartition, Result<i64, KafkaError>>, KafkaError> {
-        if partitions.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let list = PartitionList::of(partitions.iter().map(|(partition, spec)| {
-            let offset = match spec {
-                OffsetSpec::Earliest => OFFSET_BEGINNING,
-                OffsetSpec::Latest => OFFSET_END,
-                OffsetSpec::Timestamp(timestamp) => *timestamp,
-            };
-            (partition, offset)
-        }))?;
-        let entries = self.partition_offsets(&list, read_committed).await?;
-        let result = |entry: PartitionOffset| match entry.code {
-            codes::NONE => (entry.partition, Ok(entry.offset)),
-            code => {
-                let error = KafkaError::from_code(code, format!("{}: {}", entry.partition, describe(code)));
-                (entry.partition, Err(error))
-            }
-        };
-        Ok(entries.into_iter().map(result).collect())
-    }
-
-    /// Asks the leaders of partitions. An instance goes to the leaders that it knows: when those are dead it waits for
-    /// them, and when they refuse it does not look for others. Either would go on until its metadata has grown old,
-    /// minutes later. So another instance, which knows nothing yet, takes over then.
-    async fn partition_offsets(
-        &self,
-        list: &PartitionList,
-        read_committed: bool,
-    ) -> Result<Vec<PartitionOffset>, KafkaError> {
-        let what = "listing offsets";
-        let deadline = Instant::now() + self.timeout;
-        let mut patience = SILENCE;
-        loop {
-            let asker = self.asker();
-            let left = deadline.saturating_duration_since(Instant::now());
-            let asked = asker.ask(
-                what,
-                patience.min(left),
-                |client, reply| client.list_offsets(list, read_committed, reply),
-                Event::listed_offsets,
-            );
-            match asked.await {
-                Ok(entries) => {
-                    if entries.iter().any(|entry| codes::is_stale_leader(entry.code)) {
-                        self.replace(&asker)?;
-                    }
-                    return Ok(entries);
-                }
-                Err(error) if error.kind() == ErrorKind::Timeout => {
-                    if Instant::now() >= deadline {
-                        return Err(too_late(what, self.timeout));
-                    }
-                    self.replace(&asker)?;
-                    patience *= 2;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+    ) -> Result<PartitionOffsets, KafkaError> {
+        self.raw.list_offsets(partitions, read_committed, self.timeout).await
     }
 }
 

@@ -20,11 +20,11 @@ use self::pattern::PatternWatch;
 use self::rebalance::Membership;
 use self::trouble::Troubles;
 use self::wakeup::Wakeup;
-use crate::ask::Asker;
 use crate::client_config::{ClientKind, ConsumerExtras, LibrdkafkaConfig};
 use crate::connection::Connection;
 use crate::error::KafkaError;
 use crate::native::{Batch, Client, Queue};
+use crate::raw::RawClient;
 use crate::record::{ConsumerRecord, OffsetAndMetadata, TopicPartition};
 use crate::settings::ClientSettings;
 use crate::start::start;
@@ -89,9 +89,8 @@ pub struct Consumer {
     batch: Batch,
     /// Answers to `commit_async`.
     commits: Queue,
-    asker: Asker,
-    /// What the instance was started with, to start another that asks for it.
-    config: Arc<LibrdkafkaConfig>,
+    /// Asks the leaders of partitions: the instance clings to those that it once knew, dead or not.
+    raw: RawClient,
     membership: Membership,
     /// Positions asked for and not yet taken by librdkafka.
     seeks: BTreeMap<TopicPartition, i64>,
@@ -145,7 +144,7 @@ impl Consumer {
             events,
             commits,
             batch: Batch::new(started.config.consumer.max_poll_records),
-            asker: Asker::new(Arc::clone(&started.client), Arc::clone(&started.connection), false),
+            raw: RawClient::beside(&started.config)?,
             membership: Membership::default(),
             seeks: BTreeMap::new(),
             ends: BTreeMap::new(),
@@ -154,8 +153,7 @@ impl Consumer {
             wakeup: Arc::default(),
             troubles: Troubles::new(started.config.consumer.group_id.clone()),
             poll_interval: poll_interval(&started.config),
-            extras: started.config.consumer.clone(),
-            config: Arc::new(started.config),
+            extras: started.config.consumer,
             client: started.client,
             connection: started.connection,
         })

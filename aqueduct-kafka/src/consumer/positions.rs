@@ -7,15 +7,13 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::{Consumer, Offsets};
-use crate::ask::{Asker, too_late};
-use crate::client_config::{ClientKind, OffsetReset};
+use crate::ask::too_late;
+use crate::client_config::OffsetReset;
 use crate::codes;
 use crate::error::{ErrorKind, KafkaError};
-use crate::native::{
-    Client, Event, OFFSET_BEGINNING, OFFSET_END, OFFSET_INVALID, PartitionList, PartitionOffset, Reply, describe,
-};
+use crate::native::{OFFSET_INVALID, PartitionList, PartitionOffset, describe};
+use crate::raw::OffsetSpec;
 use crate::record::{OffsetAndMetadata, TopicPartition};
-use crate::start::start_again;
 
 /// How long one attempt at fetching committed offsets waits for the group's coordinator, and the pause before the next.
 const COORDINATOR_PATIENCE: Duration = Duration::from_secs(1);
@@ -81,7 +79,7 @@ impl Consumer {
         partitions: &[TopicPartition],
         timeout: Duration,
     ) -> Result<BTreeMap<TopicPartition, i64>, KafkaError> {
-        self.look_up(partitions, OFFSET_END, timeout).await
+        self.look_up(partitions, OffsetSpec::Latest, timeout).await
     }
 
     /// Makes the next record of `partition` the one at `offset`. Records returned earlier are not affected. Takes effect
@@ -189,8 +187,8 @@ impl Consumer {
         timeout: Duration,
     ) -> Result<BTreeMap<TopicPartition, i64>, KafkaError> {
         let offset = match self.extras.auto_offset_reset {
-            OffsetReset::Earliest => OFFSET_BEGINNING,
-            OffsetReset::Latest => OFFSET_END,
+            OffsetReset::Earliest => OffsetSpec::Earliest,
+            OffsetReset::Latest => OffsetSpec::Latest,
             OffsetReset::None => {
                 let names: Vec<String> = partitions.iter().map(ToString::to_string).collect();
                 let message = format!("Undefined offset with no reset policy for partitions: [{}]", names.join(", "));
@@ -204,28 +202,15 @@ impl Consumer {
     async fn look_up(
         &self,
         partitions: &[TopicPartition],
-        which: i64,
+        which: OffsetSpec,
         timeout: Duration,
     ) -> Result<BTreeMap<TopicPartition, i64>, KafkaError> {
         if partitions.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let list = PartitionList::of(partitions.iter().map(|partition| (partition, which)))?;
-        let send = |client: &Client, reply: Reply<'_>| client.list_offsets(&list, self.extras.read_committed, reply);
-        let read = |event: &Event| {
-            let answer = |entry: PartitionOffset| match entry.code {
-                codes::NONE => Ok((entry.partition, entry.offset)),
-                code => Err(KafkaError::from_code(code, format!("{}: {}", entry.partition, describe(code)))),
-            };
-            event.listed_offsets()?.into_iter().map(answer).collect()
-        };
-        self.asker.ask_anew(|| self.another_asker(), "looking up offsets", timeout, send, read).await
-    }
-
-    /// An instance that is no member of anything and asks as this one does.
-    fn another_asker(&self) -> Result<Asker, KafkaError> {
-        let (client, connection) = start_again(ClientKind::Consumer, &self.config)?;
-        Ok(Asker::new(client, connection, true))
+        let wanted: Vec<_> = partitions.iter().map(|partition| (partition.clone(), which)).collect();
+        let offsets = self.raw.list_offsets(&wanted, self.extras.read_committed, timeout).await?;
+        offsets.into_iter().map(|(partition, offset)| Ok((partition, offset?))).collect()
     }
 }
 

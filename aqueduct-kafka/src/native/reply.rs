@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::client::describe;
 use super::ffi::*;
-use super::partitions::{OFFSET_INVALID, read_entry};
-use super::{Event, PartitionList, PartitionOffset, text};
+use super::{Event, text};
 use crate::admin::{ConfigEntry, TopicDescription};
 use crate::codes;
 use crate::error::{ErrorKind, KafkaError};
@@ -119,60 +118,6 @@ impl Event {
                 (text::owned(rd_kafka_ConfigResource_name(resource)), result.map(|()| config_entries(resource)))
             };
             Ok(entries(array, count).into_iter().map(read).collect())
-        }
-    }
-
-    /// The answer to `list_offsets`. Where no broker could be asked, librdkafka answers without an error and without
-    /// offsets; that is an error here, which is worth trying again.
-    pub(crate) fn listed_offsets(&self) -> Result<Vec<PartitionOffset>, KafkaError> {
-        self.error()?;
-        let mut count = 0;
-        // SAFETY: see above.
-        let told: Vec<PartitionOffset> = unsafe {
-            let result = rd_kafka_event_ListOffsets_result(self.raw());
-            if result.is_null() {
-                return Err(unexpected());
-            }
-            let array = rd_kafka_ListOffsets_result_infos(result, &raw mut count);
-            let read = |info| read_entry(rd_kafka_ListOffsetsResultInfo_topic_partition(info));
-            entries(array, count).into_iter().map(read).collect()
-        };
-        match told.iter().find(|entry| entry.code == codes::NONE && entry.offset == OFFSET_INVALID) {
-            Some(entry) => {
-                Err(KafkaError::new(ErrorKind::Retriable, format!("nobody told the offset of {}", entry.partition)))
-            }
-            None => Ok(told),
-        }
-    }
-
-    /// The answer to a request about one group: its partitions, each with its own result.
-    pub(crate) fn group_offsets(&self) -> Result<Vec<PartitionOffset>, KafkaError> {
-        self.error()?;
-        let mut count = 0;
-        // SAFETY: see above.
-        unsafe {
-            let event = self.raw();
-            let listed = rd_kafka_event_ListConsumerGroupOffsets_result(event);
-            let altered = rd_kafka_event_AlterConsumerGroupOffsets_result(event);
-            let deleted = rd_kafka_event_DeleteConsumerGroupOffsets_result(event);
-            let gone = rd_kafka_event_DeleteGroups_result(event);
-            let array = if !listed.is_null() {
-                rd_kafka_ListConsumerGroupOffsets_result_groups(listed, &raw mut count)
-            } else if !altered.is_null() {
-                rd_kafka_AlterConsumerGroupOffsets_result_groups(altered, &raw mut count)
-            } else if !deleted.is_null() {
-                rd_kafka_DeleteConsumerGroupOffsets_result_groups(deleted, &raw mut count)
-            } else if !gone.is_null() {
-                rd_kafka_DeleteGroups_result_groups(gone, &raw mut count)
-            } else {
-                return Err(unexpected());
-            };
-            let mut partitions = Vec::new();
-            for group in entries(array, count) {
-                borrowed_error(rd_kafka_group_result_error(group))?;
-                partitions.extend(PartitionList::read(rd_kafka_group_result_partitions(group)));
-            }
-            Ok(partitions)
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Admin requests. The answer to each comes to a queue of the caller's choice as one event with the caller's number;
 //! `reply` reads it.
 
-use super::client::take_error;
 use super::ffi::rd_kafka_admin_op_t::*;
 use super::ffi::*;
 use super::text::{ErrorText, c_text};
-use super::{Client, PartitionList, Queue};
+use super::{Client, Queue};
 use crate::admin::NewTopic;
 use crate::codes;
 use crate::error::{ErrorKind, KafkaError};
@@ -99,99 +98,6 @@ impl Client {
         unsafe {
             rd_kafka_DescribeConfigs(self.raw(), list.as_mut_ptr(), list.len(), options.pointer, reply.queue.raw());
         }
-        Ok(())
-    }
-
-    /// Asks for offsets; those in the list say which: [`OFFSET_END`](super::OFFSET_END),
-    /// [`OFFSET_BEGINNING`](super::OFFSET_BEGINNING) or a timestamp.
-    pub(crate) fn list_offsets(
-        &self,
-        partitions: &PartitionList,
-        read_committed: bool,
-        reply: Reply<'_>,
-    ) -> Result<(), KafkaError> {
-        let options = self.options(RD_KAFKA_ADMIN_OP_LISTOFFSETS, reply);
-        let isolation = if read_committed {
-            rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED
-        } else {
-            rd_kafka_IsolationLevel_t::RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED
-        };
-        // SAFETY: all handles are valid; the list is copied; the error object is ours.
-        unsafe {
-            take_error(rd_kafka_AdminOptions_set_isolation_level(options.pointer, isolation))?;
-            rd_kafka_ListOffsets(self.raw(), partitions.raw(), options.pointer, reply.queue.raw());
-        }
-        Ok(())
-    }
-
-    /// Asks for a group's committed offsets: of `partitions`, or with `None` all of them.
-    pub(crate) fn list_group_offsets(
-        &self,
-        group: &str,
-        partitions: Option<&PartitionList>,
-        reply: Reply<'_>,
-    ) -> Result<(), KafkaError> {
-        let name = c_text(group)?;
-        let partitions = partitions.map_or(std::ptr::null(), |partitions| partitions.raw().cast_const());
-        // SAFETY: name and list (null stands for all) are copied.
-        let pointer = unsafe { rd_kafka_ListConsumerGroupOffsets_new(name.as_ptr(), partitions) };
-        let object = Owned { pointer, destroy: rd_kafka_ListConsumerGroupOffsets_destroy };
-        let options = self.options(RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, reply);
-        let mut list = [object.pointer];
-        // SAFETY: all handles are valid; the array has one entry; everything is copied.
-        unsafe {
-            rd_kafka_ListConsumerGroupOffsets(self.raw(), list.as_mut_ptr(), 1, options.pointer, reply.queue.raw());
-        }
-        Ok(())
-    }
-
-    pub(crate) fn alter_group_offsets(
-        &self,
-        group: &str,
-        offsets: &PartitionList,
-        reply: Reply<'_>,
-    ) -> Result<(), KafkaError> {
-        let name = c_text(group)?;
-        // SAFETY: name and list are copied.
-        let pointer = unsafe { rd_kafka_AlterConsumerGroupOffsets_new(name.as_ptr(), offsets.raw()) };
-        let object = Owned { pointer, destroy: rd_kafka_AlterConsumerGroupOffsets_destroy };
-        let options = self.options(RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, reply);
-        let mut list = [object.pointer];
-        // SAFETY: as for `list_group_offsets`.
-        unsafe {
-            rd_kafka_AlterConsumerGroupOffsets(self.raw(), list.as_mut_ptr(), 1, options.pointer, reply.queue.raw());
-        }
-        Ok(())
-    }
-
-    pub(crate) fn delete_group_offsets(
-        &self,
-        group: &str,
-        partitions: &PartitionList,
-        reply: Reply<'_>,
-    ) -> Result<(), KafkaError> {
-        let name = c_text(group)?;
-        // SAFETY: name and list are copied.
-        let pointer = unsafe { rd_kafka_DeleteConsumerGroupOffsets_new(name.as_ptr(), partitions.raw()) };
-        let object = Owned { pointer, destroy: rd_kafka_DeleteConsumerGroupOffsets_destroy };
-        let options = self.options(RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, reply);
-        let mut list = [object.pointer];
-        // SAFETY: as for `list_group_offsets`.
-        unsafe {
-            rd_kafka_DeleteConsumerGroupOffsets(self.raw(), list.as_mut_ptr(), 1, options.pointer, reply.queue.raw());
-        }
-        Ok(())
-    }
-
-    pub(crate) fn delete_group(&self, group: &str, reply: Reply<'_>) -> Result<(), KafkaError> {
-        let name = c_text(group)?;
-        // SAFETY: the name is copied.
-        let pointer = unsafe { rd_kafka_DeleteGroup_new(name.as_ptr()) };
-        let object = Owned { pointer, destroy: rd_kafka_DeleteGroup_destroy };
-        let options = self.options(RD_KAFKA_ADMIN_OP_DELETEGROUPS, reply);
-        let mut list = [object.pointer];
-        // SAFETY: as for `list_group_offsets`.
-        unsafe { rd_kafka_DeleteGroups(self.raw(), list.as_mut_ptr(), 1, options.pointer, reply.queue.raw()) };
         Ok(())
     }
 

@@ -4,13 +4,15 @@
 
 use kafka_protocol::messages::{
     ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse, CreateAclsRequest, CreateAclsResponse,
-    CreatePartitionsRequest, CreatePartitionsResponse, DescribeAclsRequest, DescribeAclsResponse,
-    DescribeConfigsRequest, DescribeConfigsResponse, DescribeGroupsRequest, DescribeGroupsResponse,
-    FindCoordinatorRequest, FindCoordinatorResponse, HeartbeatRequest, HeartbeatResponse,
+    CreatePartitionsRequest, CreatePartitionsResponse, DeleteGroupsRequest, DeleteGroupsResponse, DescribeAclsRequest,
+    DescribeAclsResponse, DescribeConfigsRequest, DescribeConfigsResponse, DescribeGroupsRequest,
+    DescribeGroupsResponse, FindCoordinatorRequest, FindCoordinatorResponse, HeartbeatRequest, HeartbeatResponse,
     IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, InitProducerIdRequest, InitProducerIdResponse,
     JoinGroupRequest, JoinGroupResponse, LeaveGroupRequest, LeaveGroupResponse, ListGroupsRequest, ListGroupsResponse,
-    MetadataRequest, MetadataResponse, SaslAuthenticateRequest, SaslAuthenticateResponse, SaslHandshakeRequest,
-    SaslHandshakeResponse, SyncGroupRequest, SyncGroupResponse,
+    ListOffsetsRequest, ListOffsetsResponse, MetadataRequest, MetadataResponse, OffsetCommitRequest,
+    OffsetCommitResponse, OffsetDeleteRequest, OffsetDeleteResponse, OffsetFetchRequest, OffsetFetchResponse,
+    SaslAuthenticateRequest, SaslAuthenticateResponse, SaslHandshakeRequest, SaslHandshakeResponse, SyncGroupRequest,
+    SyncGroupResponse,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion};
 
@@ -38,7 +40,11 @@ macro_rules! calls {
 }
 
 calls! {
+    2 "LIST_OFFSETS" 7: ListOffsetsRequest -> ListOffsetsResponse;
     3 "METADATA" 12: MetadataRequest -> MetadataResponse;
+    // From the versions after these on, offsets are of topics by their id.
+    8 "OFFSET_COMMIT" 9: OffsetCommitRequest -> OffsetCommitResponse;
+    9 "OFFSET_FETCH" 9: OffsetFetchRequest -> OffsetFetchResponse;
     10 "FIND_COORDINATOR" 6: FindCoordinatorRequest -> FindCoordinatorResponse;
     11 "JOIN_GROUP" 9: JoinGroupRequest -> JoinGroupResponse;
     12 "HEARTBEAT" 4: HeartbeatRequest -> HeartbeatResponse;
@@ -54,6 +60,8 @@ calls! {
     32 "DESCRIBE_CONFIGS" 4: DescribeConfigsRequest -> DescribeConfigsResponse;
     36 "SASL_AUTHENTICATE" 2: SaslAuthenticateRequest -> SaslAuthenticateResponse;
     37 "CREATE_PARTITIONS" 3: CreatePartitionsRequest -> CreatePartitionsResponse;
+    42 "DELETE_GROUPS" 2: DeleteGroupsRequest -> DeleteGroupsResponse;
     44 "INCREMENTAL_ALTER_CONFIGS" 1: IncrementalAlterConfigsRequest -> IncrementalAlterConfigsResponse;
+    47 "OFFSET_DELETE" 0: OffsetDeleteRequest -> OffsetDeleteResponse;
     69 "CONSUMER_GROUP_DESCRIBE" 1: ConsumerGroupDescribeRequest -> ConsumerGroupDescribeResponse;
 }

@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::calls::Call;
 use super::connection::{Connection, timed_out};
 use super::settings::{Address, RawSettings};
+use crate::client_config::LibrdkafkaConfig;
 use crate::error::{ErrorKind, KafkaError};
 use crate::settings::ClientSettings;
 
@@ -82,8 +83,16 @@ impl RawClient {
     /// When the settings are wrong, or name what is not supported: an error of kind
     /// [`InvalidConfig`](ErrorKind::InvalidConfig).
     pub fn create(settings: &ClientSettings) -> Result<RawClient, KafkaError> {
-        let settings = RawSettings::read(settings)?;
-        Ok(Self { shared: Arc::new(Shared { settings, brokers: Mutex::default() }) })
+        RawSettings::read(settings).map(Self::with)
+    }
+
+    /// A client beside one of librdkafka, with its settings.
+    pub(crate) fn beside(config: &LibrdkafkaConfig) -> Result<RawClient, KafkaError> {
+        RawSettings::of(config).map(Self::with)
+    }
+
+    fn with(settings: RawSettings) -> Self {
+        Self { shared: Arc::new(Shared { settings, brokers: Mutex::default() }) }
     }
 
     pub(super) fn settings(&self) -> &RawSettings {

@@ -2,6 +2,7 @@
 //! answered or `default.api.timeout.ms` is over.
 
 use std::future::Future;
+use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -22,12 +23,24 @@ impl RawClient {
     where
         F: Future<Output = Result<T, KafkaError>>,
     {
-        let limit = self.settings().api_timeout;
+        self.persist_for(self.settings().api_timeout, what, |_| attempt()).await
+    }
+
+    /// As [`RawClient::persist`], with another limit than `default.api.timeout.ms`. Each attempt is told how many have failed.
+    pub(super) async fn persist_for<T, F>(
+        &self,
+        limit: Duration,
+        what: &str,
+        attempt: impl Fn(u32) -> F,
+    ) -> Result<T, KafkaError>
+    where
+        F: Future<Output = Result<T, KafkaError>>,
+    {
         let mut last = None;
         let attempts = async {
             let mut failures = 0;
             loop {
-                match attempt().await {
+                match attempt(failures).await {
                     Ok(answer) => return Ok(answer),
                     Err(error) if !error.is_retriable() || error.kind() == ErrorKind::UnknownTopic => {
                         return Err(error);

@@ -6,7 +6,8 @@
 //! [`crate::client_config`] as for every other client. Needs a tokio runtime with time and network enabled.
 //!
 //! - [`RawClient`]: brokers, connections, coordinators, `InitProducerId` to fence,
-//!   and the cluster's topics, groups and access lists as far as librdkafka does not show them whole;
+//!   and the cluster's topics, groups and access lists as far as librdkafka does not show them whole, and offsets of
+//!   partitions and groups, where it clings to leaders and coordinators that it once knew;
 //! - [`GroupClient`]: the requests of a member of a group, sent to the group's coordinator.
 
 mod acls;
@@ -17,7 +18,9 @@ mod cluster;
 mod connection;
 mod fence;
 mod group;
+mod group_offsets;
 mod groups;
+mod offsets;
 mod sasl;
 mod scram;
 mod settings;
@@ -30,4 +33,6 @@ pub use client::RawClient;
 pub use fence::FencedProducer;
 pub use group::{GroupClient, GroupFault, JoinGroup, Joined, SyncGroup};
 pub use groups::GroupState;
+pub use offsets::OffsetSpec;
+pub use offsets::PartitionOffsets;
 pub use topics::{ConfigChange, ConfigSource, TopicConfig};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::Backoff;
 use super::sasl::Login;
 use super::transport::Tls;
-use crate::client_config::{ClientKind, translate_settings};
+use crate::client_config::{ClientKind, LibrdkafkaConfig, translate_settings};
 use crate::error::{ErrorKind, KafkaError};
 use crate::settings::ClientSettings;
 
@@ -51,6 +51,11 @@ impl RawSettings {
         for warning in &config.warnings {
             tracing::warn!("client {}: {warning}", settings.client_id());
         }
+        Self::of(&config)
+    }
+
+    /// Those of a client whose settings were read and checked.
+    pub(super) fn of(config: &LibrdkafkaConfig) -> Result<Self, KafkaError> {
         let properties = Properties(&config.properties);
         let protocol = properties.text("security.protocol");
         let tls = if protocol.ends_with("ssl") { Some(Tls::read(&config.properties)?) } else { None };
