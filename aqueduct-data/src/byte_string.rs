@@ -15,10 +15,10 @@ use std::str::Utf8Error;
 use bytes::Bytes;
 use smol_str::SmolStr;
 
-use crate::{Payload, Value};
+use crate::{Payload, Value, ascii};
 
 /// The text of a long one, and the buffer that it is a slice of.
-type Slice = bytestring::ByteString;
+pub(crate) type Slice = bytestring::ByteString;
 
 /// A text that is cheap to clone and never changes.
 ///
@@ -94,10 +94,8 @@ impl ByteString {
     /// The bytes, when there is one beyond ASCII.
     #[inline]
     pub fn from_ascii(bytes: Bytes) -> Result<Self, Bytes> {
-        if !is_ascii(&bytes) {
-            return Err(bytes);
-        }
-        Ok(Self::try_from(bytes).expect("ASCII is UTF-8"))
+        let text = ascii::text(bytes)?;
+        Ok(Self::short(&text).unwrap_or(Self(Text::Shared(text))))
     }
 
     /// Puts a copy in the place of a value; each kind of text by itself, see [`Value::set`].
@@ -146,17 +144,6 @@ impl ByteString {
             _ => Self::from(part),
         }
     }
-}
-
-/// As `<[u8]>::is_ascii`, which looks at the bytes behind the last 64 one by one.
-#[inline]
-fn is_ascii(bytes: &[u8]) -> bool {
-    let (blocks, rest) = bytes.as_chunks::<16>();
-    let in_blocks = blocks.iter().fold(0, |all, block| all | u128::from_ne_bytes(*block));
-    let (words, rest) = rest.as_chunks::<4>();
-    let in_words = words.iter().fold(0, |all, word| all | u32::from_ne_bytes(*word));
-    let in_bytes = rest.iter().fold(0, |all, byte| all | byte);
-    (in_blocks | u128::from(in_words) & 0x8080_8080 | u128::from(in_bytes) & 0x80) & (u128::MAX / 0xff * 0x80) == 0
 }
 
 impl Default for ByteString {

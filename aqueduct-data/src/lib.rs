@@ -5,6 +5,7 @@
 //! immutable behind a [`SchemaRef`], long strings and bytes live in shared buffers, lists, maps and structs are
 //! [`Shared`], so that cloning a value never copies much.
 
+mod ascii;
 mod builder;
 mod byte_string;
 mod calendar;

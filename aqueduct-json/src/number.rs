@@ -39,11 +39,31 @@ fn wrapping(start: u64, digits: &[u8]) -> u64 {
 #[inline]
 pub(crate) fn leading_digits(before: u64, text: &[u8]) -> (u64, usize) {
     let (mut value, mut count) = (before, 0);
+    if let Some(eight) = text.first_chunk().and_then(|chunk| eight_digits(*chunk)) {
+        value = value.wrapping_mul(100_000_000).wrapping_add(eight);
+        count = 8;
+    }
     while let Some(digit @ b'0'..=b'9') = text.get(count) {
         value = value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
         count += 1;
     }
     (value, count)
+}
+
+/// The value of eight digits, all at once: neighbours become numbers of two digits, those of four, and those of eight. None
+/// when one of them is no digit.
+#[inline]
+fn eight_digits(text: [u8; 8]) -> Option<u64> {
+    let word = u64::from_le_bytes(text);
+    // The high half of a digit is 3, and stays so when 6 is added.
+    let is_three = |word: u64| word & 0xf0f0_f0f0_f0f0_f0f0 == 0x3030_3030_3030_3030;
+    if !is_three(word) || !is_three(word.wrapping_add(0x0606_0606_0606_0606)) {
+        return None;
+    }
+    let ones = word & 0x0f0f_0f0f_0f0f_0f0f;
+    let twos = (ones.wrapping_mul(10) + (ones >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (twos.wrapping_mul(100) + (twos >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff)
 }
 
 /// The double nearest to a number of so many digits, of which so many are a fraction; none for more digits than a double
@@ -185,6 +205,25 @@ mod tests {
         ] {
             assert_eq!(integer(text.as_bytes()), expect, "{text}");
             assert_eq!(truncated(text.as_bytes()), expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn digits_are_read_up_to_what_is_none() {
+        for length in 0..20 {
+            let digits = &"98765432101234567899"[..length];
+            for behind in ["", ".5", "x", "/0000000", ":00000000", "\u{b0}0000000"] {
+                let text = format!("{digits}{behind}");
+                let expect =
+                    digits.bytes().fold(0u64, |n, digit| n.wrapping_mul(10).wrapping_add((digit - b'0').into()));
+                assert_eq!(leading_digits(0, text.as_bytes()), (expect, length), "{text}");
+            }
+        }
+        assert_eq!(leading_digits(12, b"00000345"), (1_200_000_345, 8));
+        for (place, byte) in (0..8).flat_map(|place| (0..=255u8).map(move |byte| (place, byte))) {
+            let mut text = *b"12345678";
+            text[place] = byte;
+            assert_eq!(eight_digits(text).is_some(), byte.is_ascii_digit(), "{byte} at {place}");
         }
     }
 

@@ -63,7 +63,17 @@ impl FlatMap<'_> {
 
     /// Adds the entries of a map whose names begin with a prefix, which is empty at the top.
     fn add(&mut self, from: ValueMap, prefix: &mut String) -> Result<(), ConnectError> {
-        for (key, value) in from {
+        for pair in from {
+            // Most entries at the top stay as they are, and are moved once.
+            if prefix.is_empty()
+                && let (Value::String(key), value) = &pair
+                && is_leaf(value)
+            {
+                self.ambiguous |= key.is_empty() || self.is_in(key);
+                self.pairs.push(pair);
+                continue;
+            }
+            let (key, value) = pair;
             let nameless = key.is_null();
             let outer = prefix.len();
             let key = match key {
@@ -113,9 +123,14 @@ impl FlatMap<'_> {
     fn of(from: ValueMap, delimiter: &str) -> Result<ValueMap, ConnectError> {
         let pairs = Vec::with_capacity(from.iter().map(|(_, value)| value.as_map().map_or(1, ValueMap::len)).sum());
         let mut flat = FlatMap { delimiter, pairs, ambiguous: delimiter.len() != 1 };
-        flat.add(from, &mut String::new())?;
+        flat.add(from, &mut String::with_capacity(64))?;
         Ok(if flat.ambiguous { flat.pairs.into_iter().collect() } else { ValueMap::of_distinct(flat.pairs) })
     }
+}
+
+/// Whether a value surely has a place in a flat map, without a closer look.
+fn is_leaf(value: &Value) -> bool {
+    !matches!(value, Value::Map(_) | Value::Struct(_) | Value::Java(_) | Value::Decimal(_) | Value::Date(_))
 }
 
 /// Adds the flat fields of a struct schema. A field is optional if any struct around it is, and its default is its own

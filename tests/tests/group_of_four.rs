@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -32,6 +32,9 @@ const CONNECTORS: [(&str, usize, &str); 6] = [
 
 /// The connector that is paused while the group changes hands.
 const PAUSED: &str = "sink-all";
+
+/// One story at a time: each has four workers.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// Numbered lines, appended to a file the whole time.
 struct Writer {
@@ -377,6 +380,7 @@ fn two_of_java_and_two_of_ours_come_and_go_and_write_exactly_once() {
 }
 
 fn come_and_go(exactly_once: bool) {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let begun = Instant::now();
     let mut group = Group::start(exactly_once);
     let writers: Vec<Writer> = ["a", "b"].map(|letter| Writer::start(letter, group.input(letter))).into();

@@ -21,9 +21,10 @@ const SOURCES: usize = 3;
 /// Some topics have two sinks, so that connectors and workers are not as many.
 const SINKS: usize = 5;
 /// `scheduled.rebalance.max.delay.ms`
-const DELAY: Duration = Duration::from_secs(3);
-/// `session.timeout.ms`
-const SESSION: Duration = Duration::from_secs(6);
+const DELAY: Duration = Duration::from_secs(5);
+/// `session.timeout.ms`, as it is by default. A broker that dies takes the group's coordinator with it for nearly as long: so
+/// long is `broker.session.timeout.ms`, and then all give their work up and begin anew.
+const SESSION: Duration = Duration::from_secs(10);
 /// What the group may take beyond these two.
 const ALLOWANCE: Duration = Duration::from_secs(10);
 

@@ -28,13 +28,16 @@ impl Writer<'_> {
         if let Some(logical) = schema.logical_type() {
             return self.logical(logical, schema, value);
         }
+        // Looked for first: what is in a struct goes another way.
+        if let (Type::Struct, Value::Struct(fields)) = (schema.r#type(), value) {
+            return self.structure(schema, fields);
+        }
         if self.primitive(schema.r#type(), value) {
             return Ok(());
         }
         match (schema.r#type(), value) {
             (Type::Array, Value::Array(items)) => self.array(schema.value_schema(), items),
             (Type::Map, Value::Map(map)) => self.map(schema, map),
-            (Type::Struct, Value::Struct(fields)) => self.structure(schema, fields),
             (Type::Bytes, _) => Err(mismatch("bytes type", value)),
             (r#type, _) => Err(mismatch(r#type.name(), value)),
         }
