@@ -16,14 +16,14 @@ const RETRY_BACKOFF: Duration = Duration::from_millis(100);
 pub(crate) struct Asker {
     client: Arc<Client>,
     connection: Arc<Connection>,
-    /// The client's own events, if nobody else looks at them.
-    events: Option<Queue>,
+    /// The client's own events, which nobody else looks at.
+    events: Queue,
 }
 
 impl Asker {
-    /// `serve_events` for a client that is used for requests only: its errors are then noticed while one is made.
-    pub(crate) fn new(client: Arc<Client>, connection: Arc<Connection>, serve_events: bool) -> Asker {
-        let events = serve_events.then(|| Queue::main(&client).signalled());
+    /// For a client that is used for requests only: its errors are noticed while one is made.
+    pub(crate) fn new(client: Arc<Client>, connection: Arc<Connection>) -> Asker {
+        let events = Queue::main(&client).signalled();
         Asker { client, connection, events }
     }
 
@@ -47,7 +47,7 @@ impl Asker {
             let left = deadline.saturating_duration_since(Instant::now());
             let queue = Queue::new(&self.client).signalled();
             let timeout_ms = i32::try_from(left.as_millis()).unwrap_or(i32::MAX).max(1);
-            send(&self.client, Reply { queue: &queue, token: 0, timeout_ms })?;
+            send(&self.client, Reply { queue: &queue, timeout_ms })?;
             let answer =
                 timeout_at(deadline, self.answer(&queue)).await.unwrap_or_else(|_| Err(too_late(what, timeout)));
             let error = match answer.and_then(|event| read(&event)) {
@@ -71,9 +71,7 @@ impl Asker {
             event = queue.next() => Ok(event),
             error = fault => {
                 // Another request may find that things have got better.
-                if self.events.is_some() {
-                    self.connection.clear_fault();
-                }
+                self.connection.clear_fault();
                 Err(error)
             }
             never = self.serve_events() => match never {},
@@ -82,11 +80,8 @@ impl Asker {
 
     /// Judges the client's errors for as long as it is polled.
     async fn serve_events(&self) -> std::convert::Infallible {
-        let Some(events) = &self.events else {
-            return std::future::pending().await;
-        };
         loop {
-            let event = events.next().await;
+            let event = self.events.next().await;
             if event.kind() == EventKind::Error {
                 self.connection.error_event(&event);
             }

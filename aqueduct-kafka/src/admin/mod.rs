@@ -32,7 +32,7 @@ impl Admin {
         let started = start(ClientKind::Admin, settings, None, |_| {})?;
         let timeout = started.config.default_api_timeout;
         let raw = RawClient::beside(&started.config)?;
-        Ok(Admin { asker: Asker::new(started.client, started.connection, true), raw, timeout })
+        Ok(Admin { asker: Asker::new(started.client, started.connection), raw, timeout })
     }
 
     /// The same client with another limit for each call than `default.api.timeout.ms`.

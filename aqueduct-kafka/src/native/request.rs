@@ -1,5 +1,4 @@
-//! Admin requests. The answer to each comes to a queue of the caller's choice as one event with the caller's number;
-//! `reply` reads it.
+//! Admin requests. The answer to each comes to a queue of the caller's choice as one event; `reply` reads it.
 
 use super::ffi::rd_kafka_admin_op_t::*;
 use super::ffi::*;
@@ -13,8 +12,6 @@ use crate::error::{ErrorKind, KafkaError};
 #[derive(Clone, Copy)]
 pub(crate) struct Reply<'a> {
     pub(crate) queue: &'a Queue,
-    /// Comes back with the answer.
-    pub(crate) token: u64,
     /// How long to wait for a broker and its answer.
     pub(crate) timeout_ms: i32,
 }
@@ -111,7 +108,6 @@ impl Client {
             let options = rd_kafka_AdminOptions_new(self.raw(), operation);
             rd_kafka_AdminOptions_set_request_timeout(options, timeout_ms, text.pointer(), text.capacity());
             rd_kafka_AdminOptions_set_operation_timeout(options, timeout_ms, text.pointer(), text.capacity());
-            rd_kafka_AdminOptions_set_opaque(options, reply.token as usize as *mut c_void);
             options
         };
         Owned { pointer: options, destroy: rd_kafka_AdminOptions_destroy }

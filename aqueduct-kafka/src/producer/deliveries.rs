@@ -79,7 +79,7 @@ impl Deliveries {
     /// second and whenever a broker has told about the cluster: so ask about the cluster.
     fn greet(&self) {
         if self.core.config.producer.idempotence.enabled && !self.delivered {
-            let reply = Reply { queue: &self.engine.events, token: 0, timeout_ms: GREETING_PATIENCE_MS };
+            let reply = Reply { queue: &self.engine.events, timeout_ms: GREETING_PATIENCE_MS };
             self.engine.client.describe_cluster(reply);
         }
     }
