@@ -46,7 +46,8 @@ impl Asker {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let queue = Queue::new(&self.client).signalled();
-            let timeout_ms = i32::try_from(left.as_millis()).unwrap_or(i32::MAX).max(1);
+            // Rounded up: nobody is told that the time is up before it is.
+            let timeout_ms = i32::try_from(left.as_millis() + 1).unwrap_or(i32::MAX);
             send(&self.client, Reply { queue: &queue, timeout_ms })?;
             let answer =
                 timeout_at(deadline, self.answer(&queue)).await.unwrap_or_else(|_| Err(too_late(what, timeout)));
