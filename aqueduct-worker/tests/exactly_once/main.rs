@@ -43,7 +43,7 @@ async fn an_interval_ends_also_when_the_source_has_nothing_more() {
 async fn a_task_that_is_to_stop_commits_what_it_has_sent() {
     let rig = Rig::start(&[("transaction.boundary", "interval"), ("transaction.boundary.interval.ms", "600000")]).await;
     rig.script.step(Step::of(["a"]));
-    rig.uncommitted("t", 1).await;
+    rig.uncommitted("t", "a").await;
     rig.stop().await;
     assert_eq!((rig.committed("t").await, rig.offset().await), (vec!["a".to_owned()], Some(1)));
 }
@@ -56,14 +56,14 @@ async fn a_task_may_say_where_its_transactions_end() {
     }));
     until("up to the second record", || async { rig.committed("t").await == ["a", "b"] }).await;
     assert_eq!(rig.offset().await, Some(2));
-    // An aborted transaction is skipped, and its offsets are committed all the same.
+    // An aborted transaction is skipped, whether its records were sent yet or not, and its offsets are committed all the same.
     rig.script.step(Step::of(["d"]).asking(|context, _| context.abort_transaction()));
     until("the offsets are committed", || async { rig.offset().await == Some(4) }).await;
     rig.script.step(Step::of(["e"]).asking(|context, _| context.commit_transaction()));
     until("the next is committed", || async { rig.committed("t").await == ["a", "b", "e"] }).await;
     // What nobody asked to commit is left out, to be read again.
     rig.script.step(Step::of(["f"]));
-    rig.uncommitted("t", 6).await;
+    rig.uncommitted("t", "f").await;
     rig.stop().await;
     assert_eq!((rig.committed("t").await.len(), rig.offset().await), (3, Some(5)));
 }
@@ -133,7 +133,7 @@ async fn offsets_go_to_the_connectors_own_topic_and_the_workers_has_a_copy() {
 async fn a_paused_task_leaves_no_transaction_open() {
     let rig = Rig::start(&[("transaction.boundary", "interval"), ("transaction.boundary.interval.ms", "600000")]).await;
     rig.script.step(Step::of(["a"]));
-    rig.uncommitted("t", 1).await;
+    rig.uncommitted("t", "a").await;
     rig.worker.transition_tasks("c", aqueduct_storage::TargetState::Paused);
     until("it is paused", || async { rig.statuses.last() == Some(StatusState::Paused) }).await;
     until("what it had is committed", || async { rig.committed("t").await == ["a"] }).await;

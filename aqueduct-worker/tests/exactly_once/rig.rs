@@ -132,10 +132,11 @@ impl Rig {
         self.read(topic, "read_committed").await
     }
 
-    /// Waits until so many records were sent, none of the last of which may be committed yet.
-    pub(crate) async fn uncommitted(&self, topic: &str, count: usize) {
-        until("the records are sent", || async { self.read(topic, "read_uncommitted").await.len() >= count }).await;
-        assert!(self.committed(topic).await.len() < count);
+    /// Waits until this record was sent; it may not be committed yet.
+    pub(crate) async fn uncommitted(&self, topic: &str, value: &str) {
+        let is_in = |values: Vec<String>| values.iter().any(|one| one == value);
+        until("the record is sent", || async { is_in(self.read(topic, "read_uncommitted").await) }).await;
+        assert!(!is_in(self.committed(topic).await));
     }
 
     async fn read(&self, topic: &str, isolation: &str) -> Vec<String> {
