@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use kafka_protocol::messages::metadata_response::MetadataResponseBroker;
 use kafka_protocol::messages::{FindCoordinatorRequest, MetadataRequest};
 use kafka_protocol::protocol::StrBytes;
 use parking_lot::Mutex;
@@ -210,8 +211,7 @@ impl RawClient {
         let answer = self.call(at, limit, make).await?;
         let mut cluster = Cluster::default();
         for broker in answer.brokers {
-            let Ok(port) = u16::try_from(broker.port) else { continue };
-            let address = Address { host: broker.host.as_str().to_owned(), port };
+            let Some(address) = address_of(&broker) else { continue };
             if broker.node_id == answer.controller_id {
                 cluster.controller = Some(address.clone());
             }
@@ -267,6 +267,12 @@ impl std::fmt::Debug for RawClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RawClient").field("client_id", &self.settings().client_id).finish_non_exhaustive()
     }
+}
+
+/// Where a broker listens; none where its port is none.
+pub(super) fn address_of(broker: &MetadataResponseBroker) -> Option<Address> {
+    let port = u16::try_from(broker.port).ok()?;
+    Some(Address { host: broker.host.as_str().to_owned(), port })
 }
 
 impl Connection {

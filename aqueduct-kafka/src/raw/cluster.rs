@@ -1,6 +1,8 @@
 //! Questions to a cluster as a whole: to any broker, to the controller, to a group's coordinator, tried again until they are
 //! answered or `default.api.timeout.ms` is over.
 
+use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::future::Future;
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ use super::client::Coordinates;
 use super::connection::timed_out;
 use super::settings::Address;
 use crate::error::{ErrorKind, KafkaError};
+use crate::native::describe;
+use crate::record::TopicPartition;
 
 /// NOT_CONTROLLER: it has moved, so look again.
 pub(super) const NOT_CONTROLLER: i16 = 41;
@@ -102,6 +106,26 @@ impl RawClient {
         let coordinator = self.coordinator(Coordinates::Group, group).await?;
         self.call(&coordinator, self.settings().request_timeout, make).await
     }
+}
+
+/// What a broker says of a partition or group with a code.
+pub(super) fn failure(of: &dyn Display, code: i16) -> KafkaError {
+    let code = i32::from(code);
+    KafkaError::from_code(code, format!("{of}: {}", describe(code)))
+}
+
+/// Whether the code that a broker answered with for a partition or group is none.
+pub(super) fn check(of: &dyn Display, code: i16) -> Result<(), KafkaError> {
+    if code == 0 { Ok(()) } else { Err(failure(of, code)) }
+}
+
+/// What there is for each partition, by topic.
+pub(super) fn by_topic<'a, T>(each: impl Iterator<Item = (&'a TopicPartition, T)>) -> BTreeMap<&'a str, Vec<T>> {
+    let mut topics = BTreeMap::<_, Vec<_>>::new();
+    for (partition, one) in each {
+        topics.entry(&*partition.topic).or_default().push(one);
+    }
+    topics
 }
 
 /// An error that a broker answered with; its own words where it has some.

@@ -1,7 +1,6 @@
 //! The committed offsets of a consumer group, asked of its coordinator and changed there. Every request may be repeated: each
 //! attempt looks for the coordinator anew.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kafka_protocol::messages::offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};
@@ -13,38 +12,21 @@ use kafka_protocol::messages::{
 };
 
 use super::RawClient;
-use super::cluster::refused;
+use super::cluster::{by_topic, check};
 use super::topics::text;
 use crate::consumer::Offsets;
 use crate::error::KafkaError;
-use crate::native::describe;
 use crate::record::{OffsetAndMetadata, TopicPartition};
 
 /// From this version on an offset fetch is for several groups.
 const FETCH_OF_GROUPS: i16 = 8;
-
-/// The outcome for one partition.
-struct Outcome {
-    partition: TopicPartition,
-    code: i16,
-}
-
-impl Outcome {
-    fn of(topic: &TopicName, partition: i32, code: i16) -> Self {
-        Self { partition: TopicPartition::new(topic.as_str(), partition), code }
-    }
-
-    fn check(&self) -> Result<(), KafkaError> {
-        refused(self.code, None, || format!("{}: {}", self.partition, describe(i32::from(self.code))))
-    }
-}
 
 impl RawClient {
     /// All offsets that the group has committed.
     pub(crate) async fn group_offsets(&self, group: &str, limit: Duration) -> Result<Offsets, KafkaError> {
         self.persist_for(limit, "listing consumer group offsets", |_| async {
             let answer = self.ask_coordinator(group, |version| Ok(fetch_request(group, version))).await?;
-            committed(answer)
+            committed(&answer, group)
         })
         .await
     }
@@ -56,15 +38,14 @@ impl RawClient {
         offsets: &Offsets,
         limit: Duration,
     ) -> Result<(), KafkaError> {
-        let mut topics = BTreeMap::<&str, Vec<OffsetCommitRequestPartition>>::new();
-        for (partition, offset) in offsets {
+        let topics = by_topic(offsets.iter().map(|(partition, offset)| {
             let commit = OffsetCommitRequestPartition::default()
                 .with_partition_index(partition.partition)
                 .with_committed_offset(offset.offset)
                 .with_committed_leader_epoch(-1)
                 .with_committed_metadata(Some(text(&offset.metadata)));
-            topics.entry(&partition.topic).or_default().push(commit);
-        }
+            (partition, commit)
+        }));
         let topics = topics.into_iter().map(|(topic, partitions)| {
             OffsetCommitRequestTopic::default().with_name(TopicName(text(topic))).with_partitions(partitions)
         });
@@ -77,7 +58,7 @@ impl RawClient {
             let answer = self.ask_coordinator(group, |_| Ok(request.clone())).await?;
             answer.topics.iter().try_for_each(|topic| {
                 let mut partitions = topic.partitions.iter();
-                partitions.try_for_each(|one| Outcome::of(&topic.name, one.partition_index, one.error_code).check())
+                partitions.try_for_each(|one| partition(&topic.name, one.partition_index, one.error_code).map(|_| ()))
             })
         })
         .await
@@ -90,21 +71,19 @@ impl RawClient {
         partitions: &[TopicPartition],
         limit: Duration,
     ) -> Result<(), KafkaError> {
-        let mut topics = BTreeMap::<&str, Vec<OffsetDeleteRequestPartition>>::new();
-        for partition in partitions {
-            let delete = OffsetDeleteRequestPartition::default().with_partition_index(partition.partition);
-            topics.entry(&partition.topic).or_default().push(delete);
-        }
+        let topics = by_topic(partitions.iter().map(|partition| {
+            (partition, OffsetDeleteRequestPartition::default().with_partition_index(partition.partition))
+        }));
         let topics = topics.into_iter().map(|(topic, partitions)| {
             OffsetDeleteRequestTopic::default().with_name(TopicName(text(topic))).with_partitions(partitions)
         });
         let request = OffsetDeleteRequest::default().with_group_id(GroupId(text(group))).with_topics(topics.collect());
         self.persist_for(limit, "deleting consumer group offsets", |_| async {
             let answer = self.ask_coordinator(group, |_| Ok(request.clone())).await?;
-            refused(answer.error_code, None, || group_failure(group, answer.error_code))?;
+            check(&group, answer.error_code)?;
             answer.topics.iter().try_for_each(|topic| {
                 let mut partitions = topic.partitions.iter();
-                partitions.try_for_each(|one| Outcome::of(&topic.name, one.partition_index, one.error_code).check())
+                partitions.try_for_each(|one| partition(&topic.name, one.partition_index, one.error_code).map(|_| ()))
             })
         })
         .await
@@ -115,8 +94,7 @@ impl RawClient {
         let request = DeleteGroupsRequest::default().with_groups_names(vec![GroupId(text(group))]);
         self.persist_for(limit, "deleting the consumer group", |_| async {
             let answer = self.ask_coordinator(group, |_| Ok(request.clone())).await?;
-            let mut results = answer.results.iter();
-            results.try_for_each(|one| refused(one.error_code, None, || group_failure(group, one.error_code)))
+            answer.results.iter().try_for_each(|one| check(&group, one.error_code))
         })
         .await
     }
@@ -132,36 +110,36 @@ fn fetch_request(group: &str, version: i16) -> OffsetFetchRequest {
     OffsetFetchRequest::default().with_groups(vec![group])
 }
 
-fn committed(answer: OffsetFetchResponse) -> Result<Offsets, KafkaError> {
+fn committed(answer: &OffsetFetchResponse, group: &str) -> Result<Offsets, KafkaError> {
     let mut offsets = Offsets::new();
-    let mut add = |outcome: Outcome, offset: i64, metadata: Option<&str>| {
-        outcome.check()?;
+    let mut add = |partition: TopicPartition, offset: i64, metadata: Option<&str>| {
         // An offset below zero stands for none.
         if offset >= 0 {
             let metadata = metadata.unwrap_or_default().to_owned();
-            offsets.insert(outcome.partition, OffsetAndMetadata { offset, metadata });
+            offsets.insert(partition, OffsetAndMetadata { offset, metadata });
         }
-        Ok::<_, KafkaError>(())
     };
-    refused(answer.error_code, None, || describe(i32::from(answer.error_code)))?;
+    check(&group, answer.error_code)?;
     for topic in &answer.topics {
         for one in &topic.partitions {
-            let outcome = Outcome::of(&topic.name, one.partition_index, one.error_code);
-            add(outcome, one.committed_offset, one.metadata.as_deref())?;
+            let partition = partition(&topic.name, one.partition_index, one.error_code)?;
+            add(partition, one.committed_offset, one.metadata.as_deref());
         }
     }
-    for group in &answer.groups {
-        refused(group.error_code, None, || group_failure(&group.group_id, group.error_code))?;
-        for topic in &group.topics {
+    for found in &answer.groups {
+        check(&group, found.error_code)?;
+        for topic in &found.topics {
             for one in &topic.partitions {
-                let outcome = Outcome::of(&topic.name, one.partition_index, one.error_code);
-                add(outcome, one.committed_offset, one.metadata.as_deref())?;
+                let partition = partition(&topic.name, one.partition_index, one.error_code)?;
+                add(partition, one.committed_offset, one.metadata.as_deref());
             }
         }
     }
     Ok(offsets)
 }
 
-fn group_failure(group: &str, code: i16) -> String {
-    format!("{group}: {}", describe(i32::from(code)))
+/// A partition that a broker told of, or what is wrong with it.
+fn partition(topic: &TopicName, partition: i32, code: i16) -> Result<TopicPartition, KafkaError> {
+    let partition = TopicPartition::new(topic.as_str(), partition);
+    check(&partition, code).map(|()| partition)
 }

@@ -10,7 +10,8 @@ use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::{ListOffsetsRequest, MetadataRequest, MetadataResponse, TopicName};
 
 use super::RawClient;
-use super::cluster::refused;
+use super::client::address_of;
+use super::cluster::{by_topic, check, failure};
 use super::settings::Address;
 use super::topics::text;
 use crate::error::{ErrorKind, KafkaError};
@@ -82,7 +83,7 @@ impl RawClient {
             for topic in answer?.topics {
                 for partition in topic.partitions {
                     let of = TopicPartition::new(topic.name.as_str(), partition.partition_index);
-                    let told = refused(partition.error_code, None, || failure(&of, partition.error_code));
+                    let told = check(&of, partition.error_code);
                     offsets.insert(of, told.map(|()| partition.offset));
                 }
             }
@@ -152,10 +153,7 @@ struct Partition {
 
 impl Leaders {
     fn of(metadata: &MetadataResponse) -> Self {
-        let brokers = metadata.brokers.iter().filter_map(|broker| {
-            let port = u16::try_from(broker.port).ok()?;
-            Some((broker.node_id.0, Address { host: broker.host.as_str().to_owned(), port }))
-        });
+        let brokers = metadata.brokers.iter().filter_map(|broker| Some((broker.node_id.0, address_of(broker)?)));
         let topics = metadata.topics.iter().filter_map(|topic| {
             let partitions = topic.partitions.iter();
             let partitions = partitions
@@ -167,26 +165,25 @@ impl Leaders {
     }
 
     fn leader(&self, of: &TopicPartition) -> Result<Address, KafkaError> {
-        let topic = self.topics.get(&*of.topic).ok_or_else(|| error(of, UNKNOWN))?;
+        let topic = self.topics.get(&*of.topic).ok_or_else(|| failure(of, UNKNOWN))?;
         if topic.code != 0 {
-            return Err(error(of, topic.code));
+            return Err(failure(of, topic.code));
         }
-        let partition = topic.partitions.get(&of.partition).ok_or_else(|| error(of, UNKNOWN))?;
+        let partition = topic.partitions.get(&of.partition).ok_or_else(|| failure(of, UNKNOWN))?;
         let leader = self.brokers.get(&partition.leader).cloned();
         // A partition may have an error and a leader: a replica is missing then.
-        leader.ok_or_else(|| error(of, if partition.code == 0 { NO_LEADER } else { partition.code }))
+        leader.ok_or_else(|| failure(of, if partition.code == 0 { NO_LEADER } else { partition.code }))
     }
 }
 
 fn list_offsets_request(partitions: &[(TopicPartition, OffsetSpec)], read_committed: bool) -> ListOffsetsRequest {
-    let mut topics = BTreeMap::<&str, Vec<ListOffsetsPartition>>::new();
-    for (partition, spec) in partitions {
+    let topics = by_topic(partitions.iter().map(|(partition, spec)| {
         let wanted = ListOffsetsPartition::default()
             .with_partition_index(partition.partition)
             .with_current_leader_epoch(-1)
             .with_timestamp(spec.timestamp());
-        topics.entry(&partition.topic).or_default().push(wanted);
-    }
+        (partition, wanted)
+    }));
     let topics = topics.into_iter().map(|(topic, partitions)| {
         ListOffsetsTopic::default().with_name(TopicName(text(topic))).with_partitions(partitions)
     });
@@ -194,14 +191,6 @@ fn list_offsets_request(partitions: &[(TopicPartition, OffsetSpec)], read_commit
         .with_replica_id((-1).into())
         .with_isolation_level(i8::from(read_committed))
         .with_topics(topics.collect())
-}
-
-fn error(of: &TopicPartition, code: i16) -> KafkaError {
-    KafkaError::from_code(i32::from(code), failure(of, code))
-}
-
-fn failure(of: &TopicPartition, code: i16) -> String {
-    format!("{of}: {}", crate::native::describe(i32::from(code)))
 }
 
 #[cfg(test)]
