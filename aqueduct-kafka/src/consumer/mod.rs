@@ -24,7 +24,6 @@ use crate::client_config::{ClientKind, ConsumerExtras, LibrdkafkaConfig};
 use crate::connection::Connection;
 use crate::error::KafkaError;
 use crate::native::{Batch, Client, Queue};
-use crate::raw::RawClient;
 use crate::record::{ConsumerRecord, OffsetAndMetadata, TopicPartition};
 use crate::settings::ClientSettings;
 use crate::start::start;
@@ -89,8 +88,8 @@ pub struct Consumer {
     batch: Batch,
     /// Answers to `commit_async`.
     commits: Queue,
-    /// Asks the leaders of partitions: the instance clings to those that it once knew, dead or not.
-    raw: RawClient,
+    /// What the instance was started with, for another client that asks for it.
+    config: LibrdkafkaConfig,
     membership: Membership,
     /// Positions asked for and not yet taken by librdkafka.
     seeks: BTreeMap<TopicPartition, i64>,
@@ -144,7 +143,6 @@ impl Consumer {
             events,
             commits,
             batch: Batch::new(started.config.consumer.max_poll_records),
-            raw: RawClient::beside(&started.config)?,
             membership: Membership::default(),
             seeks: BTreeMap::new(),
             ends: BTreeMap::new(),
@@ -153,7 +151,8 @@ impl Consumer {
             wakeup: Arc::default(),
             troubles: Troubles::new(started.config.consumer.group_id.clone()),
             poll_interval: poll_interval(&started.config),
-            extras: started.config.consumer,
+            extras: started.config.consumer.clone(),
+            config: started.config,
             client: started.client,
             connection: started.connection,
         })

@@ -12,7 +12,7 @@ use crate::client_config::OffsetReset;
 use crate::codes;
 use crate::error::{ErrorKind, KafkaError};
 use crate::native::{OFFSET_INVALID, PartitionList, PartitionOffset, describe};
-use crate::raw::OffsetSpec;
+use crate::raw::{OffsetSpec, RawClient};
 use crate::record::{OffsetAndMetadata, TopicPartition};
 
 /// How long one attempt at fetching committed offsets waits for the group's coordinator, and the pause before the next.
@@ -209,7 +209,10 @@ impl Consumer {
             return Ok(BTreeMap::new());
         }
         let wanted: Vec<_> = partitions.iter().map(|partition| (partition.clone(), which)).collect();
-        let offsets = self.raw.list_offsets(&wanted, self.extras.read_committed, timeout).await?;
+        // Made only here, where few partitions have no committed offset: with TLS it reads stores. The instance itself would
+        // ask leaders that it once knew, dead or not.
+        let raw = RawClient::beside(&self.config)?;
+        let offsets = raw.list_offsets(&wanted, self.extras.read_committed, timeout).await?;
         offsets.into_iter().map(|(partition, offset)| Ok((partition, offset?))).collect()
     }
 }
